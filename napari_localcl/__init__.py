@@ -1,0 +1,1 @@
+"""Annotate one, get the rest: local self-supervised learning on your own folder of images."""

@@ -1,0 +1,41 @@
+"""``demo``: the main job on sample data, end to end."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_localcl.cli.entry import STARTED
+from napari_localcl.cli.options import Cache, Device, Events
+
+
+def demo(
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where to write the results.")] = Path(
+        "localcl-demo"
+    ),
+    sample: Annotated[
+        str, typer.Option("--sample", metavar="skeleton|fundus", help="The sample set.")
+    ] = "skeleton",
+    minutes: Annotated[float, typer.Option(help="Minutes of pre-training.")] = 2.5,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="Without a window, as at present always.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="What chance depends on.")] = 0,
+    device: Device = "auto",
+    cache: Cache = None,
+    events: Events = False,
+) -> None:
+    """Learn from drawn sample images, find the landmarks of one of them in all the others.
+
+    Writes the run, the landmarks found, figures of them over the images, and their error against
+    the truth beside that of copying the template's coordinates.
+    """
+    from napari_localcl.cli.reporter import drain, reporter
+    from napari_localcl.tasks.demo import run_demo
+
+    show = reporter(events)
+    work = run_demo(
+        out, sample, minutes=minutes, seed=seed, device=device, cache=cache, started=STARTED
+    )
+    result = drain(work, show)
+    show.result(result.text, **result.facts())

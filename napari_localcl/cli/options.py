@@ -1,0 +1,44 @@
+"""Options that several verbs share, written once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Images = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="IMAGES",
+        help="A folder, a file list (.txt, .csv), a glob in quotes, or files: PNG, JPEG, TIFF, "
+        "DICOM, NIfTI.",
+        show_default=False,
+    ),
+]
+Device = Annotated[
+    str, typer.Option(metavar="auto|cpu|cuda|mps", help="Where to compute.", show_default=True)
+]
+Cache = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Where decoded images are kept.",
+        show_default="$LOCALCL_CACHE, else the user's cache folder",
+    ),
+]
+Events = Annotated[
+    bool, typer.Option("--events", help="Say everything as JSON, one object per line.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Change a setting; may be repeated.",
+        show_default="none",
+    ),
+]
+
+
+def images_argument(given: list[str]) -> str | list[str]:
+    """Return one IMAGES as it was given, several (a glob that the shell resolved) as a list."""
+    return given[0] if len(given) == 1 else given

@@ -1,0 +1,139 @@
+"""What the user sees of a task at work: a bar on a terminal, or JSON lines for a program."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AbstractContextManager, closing
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from rich.progress import TaskID
+
+    from napari_localcl.data.progress import Progress
+
+Result = TypeVar("Result")
+
+LISTED = 10  # skipped files named before the rest is counted
+
+
+class Reporter(AbstractContextManager["Reporter"], Protocol):
+    """Shows progress while it is open, and results."""
+
+    def say(self, news: Progress) -> None:
+        """Show a sign of life."""
+
+    def result(self, text: str, **facts: object) -> None:
+        """Show a result: as text for a person, as facts for a program."""
+
+
+def reporter(events: bool) -> Reporter:
+    """Return the reporter for ``--events``, or for a person."""
+    return EventReporter() if events else BarReporter()
+
+
+def drain(work: Generator[Progress, None, Result], show: Reporter) -> Result:
+    """Run a task to its end, showing its progress, and return its result."""
+    with show, closing(work):
+        while True:
+            try:
+                show.say(next(work))
+            except StopIteration as end:
+                result: Result = end.value
+                return result
+
+
+def report_skipped(show: Reporter, skipped: Sequence[tuple[str, str]]) -> None:
+    """Name the first few files that could not be used, and count the rest."""
+    if not skipped:
+        return
+    lines = [f"  {name} {reason}" for name, reason in skipped[:LISTED]]
+    lines += [f"  and {len(skipped) - LISTED} more"] if len(skipped) > LISTED else []
+    files = [{"name": name, "reason": reason} for name, reason in skipped]
+    show.result("\n".join([f"skipped {len(skipped)} images:", *lines]), skipped=files)
+
+
+class EventReporter(AbstractContextManager["EventReporter"]):
+    """One JSON object per line on standard output, and nothing else there."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Nothing needs closing."""
+
+    def say(self, news: Progress) -> None:
+        """Write the event."""
+        self._write(news.as_event())
+
+    def result(self, text: str, **facts: object) -> None:
+        """Write a 'result' event; the text is left out."""
+        self._write({"event": "result", **facts})
+
+    def _write(self, facts: dict[str, Any]) -> None:
+        print(json.dumps(facts), flush=True)
+
+
+class BarReporter(AbstractContextManager["BarReporter"]):
+    """A bar with stage, losses, speed and time left on standard error; results on standard output.
+
+    Where standard error is no terminal, only what a log should hold is written there.
+    """
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._console = Console(stderr=True, highlight=False)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[facts]}"),
+            console=self._console,
+            transient=True,
+            disable=not self._console.is_terminal,
+        )
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.stop()
+        if self._task is not None:
+            self._bar.remove_task(self._task)
+            self._task = None
+
+    def say(self, news: Progress) -> None:
+        """Move the bar; write sentences that should stay above it."""
+        if news.event in ("start", "stage", "note", "done") and news.message:
+            self._console.print(news.message, markup=False, soft_wrap=True)
+        if self._task is None:
+            self._task = self._bar.add_task("", facts="")
+        self._bar.update(
+            self._task,
+            description=news.stage or news.message or news.event,
+            completed=news.step,
+            total=news.steps,
+            facts=_facts(news),
+        )
+
+    def result(self, text: str, **facts: object) -> None:
+        """Print the text."""
+        print(text, flush=True)
+
+
+def _facts(news: Progress) -> str:
+    count = f"{news.step}/{news.steps}" if news.steps else f"{news.step}"
+    losses = " ".join(f"{name} {value:.3g}" for name, value in news.losses.items())
+    speed = f"{news.images_per_second:.3g} images/s" if news.images_per_second else ""
+    left = f"{_clock(news.seconds_left)} left" if news.seconds_left is not None else ""
+    return "  ".join(part for part in (count, losses, speed, left) if part)
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -1,0 +1,105 @@
+"""PNG, JPEG and the other plain pictures that Pillow reads."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.scan import Header, Scan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from PIL.Image import Image
+
+    from napari_localcl.data.scan import Pixels
+
+_GREY = {"1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"}
+
+
+def header(path: Path) -> Header:
+    """Read the size and the number of channels of a picture.
+
+    The resolution that pictures carry is meant for printers (72 dpi and the like) and is no
+    spacing.
+
+    Parameters
+    ----------
+    path : Path
+        A picture.
+
+    Returns
+    -------
+    Header
+        Always of one plane and without spacing.
+    """
+    with _opened(path) as image:
+        return Header((image.height, image.width), channels=1 if _is_grey(image) else 3)
+
+
+def read(path: Path, least: tuple[int, int] | None = None) -> Scan:
+    """Decode a picture as stored; an EXIF orientation is for viewers and not applied.
+
+    Parameters
+    ----------
+    path : Path
+        A picture; of an animation the first frame is read.
+    least : (int, int), optional
+        Height and width that suffice. A JPEG may then come reduced by 2, 4 or 8, many times faster.
+
+    Returns
+    -------
+    Scan
+        With 1 or 3 channels: transparency is dropped, a palette is expanded, CMYK becomes RGB.
+    """
+    with _opened(path) as image:
+        width = image.width
+        if least is not None:
+            image.draft(image.mode, least[::-1])
+        return Scan(channels_first(image), path, reduction=round(width / image.width))
+
+
+def channels_first(image: Image) -> Pixels:
+    """Return the pixels of a Pillow image.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Of any mode.
+
+    Returns
+    -------
+    (1 or 3, H, W) ndarray
+        uint8, or for deep grey images uint16, int32 or float32.
+    """
+    if not _is_grey(image):
+        return np.moveaxis(np.asarray(image.convert("RGB")), -1, 0)
+    if image.mode in {"1", "P", "PA", "LA", "La"}:
+        image = image.convert("L")
+    grey = np.asarray(image)
+    return grey.astype(grey.dtype.newbyteorder("="), copy=False)[None]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image]:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            yield image
+    except Image.DecompressionBombError as error:
+        raise BadInput(
+            "claims more pixels than can be handled; it is damaged, or has to be cut into "
+            "smaller images"
+        ) from error
+
+
+def _is_grey(image: Image) -> bool:
+    if image.mode not in {"P", "PA"}:
+        return image.mode in _GREY
+    palette = np.array(image.getpalette("RGB") or [0, 0, 0]).reshape(-1, 3)
+    return bool((palette == palette[:, :1]).all())

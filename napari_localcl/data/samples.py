@@ -1,0 +1,50 @@
+"""The sample sets that come with the program: drawn images with known truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from napari_localcl.data.errors import BadInput
+
+_SETS = ("skeleton", "fundus")
+
+
+def sample_sets() -> tuple[str, ...]:
+    """Return the names of the sample sets.
+
+    Returns
+    -------
+    tuple of str
+        `skeleton` (radiographs of hands) and `fundus` (photographs of eyes).
+    """
+    return _SETS
+
+
+def sample_folder(name: str) -> Path:
+    """Find the folder of a sample set.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`sample_sets`.
+
+    Returns
+    -------
+    Path
+        Holds `images/` and `landmarks.csv`, whose `image` column is relative to `images/`; for
+        `fundus` also `masks/disc/` and `masks/vessels/`.
+
+    Raises
+    ------
+    BadInput
+        If there is no such set, or this installation came without it.
+    """
+    if name not in _SETS:
+        raise BadInput(f"There is no sample set {name!r}; choose one of {', '.join(_SETS)}")
+    # Inside the package once installed; beside it in a checkout, also an editable one.
+    package = Path(__file__).parents[1]
+    for parent in (package, package.parent):
+        folder = parent / "sample_data" / name
+        if (folder / "landmarks.csv").is_file():
+            return folder
+    raise BadInput(f"{package} came without the sample set {name!r}; install napari-localcl again")

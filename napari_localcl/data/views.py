@@ -1,0 +1,288 @@
+"""Random views of images whose geometry is kept, because the geometry is the supervision.
+
+A view is drawn in two steps: first its parameters (:func:`draw_geometry`), then the pixels by one
+``grid_sample`` (:meth:`Geometry.warp`). Points move between image and view by the same parameters.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+from torch.nn.functional import grid_sample, interpolate
+
+
+@dataclass(frozen=True)
+class GeometryRanges:
+    """Ranges from which the geometry of a view is drawn; every field is a half-width unless said.
+
+    Attributes
+    ----------
+    rotation : float
+        Degrees.
+    quarter_turns : bool
+        Also turn by a random multiple of 90 degrees (LD's second view).
+    flip : bool
+        Also mirror, each axis with probability one half.
+    mirror : bool
+        Also mirror left and right, with probability one half.
+    zoom : tuple of float
+        Smallest and largest magnification.
+    aspect : float
+        Largest relative change of width to height; 0 keeps it.
+    shift : float
+        Fraction of the image's size.
+    elastic : float
+        Standard deviation of the smooth displacement, fraction of the image's shorter side.
+    """
+
+    rotation: float = 0.0
+    quarter_turns: bool = False
+    flip: bool = False
+    mirror: bool = False
+    zoom: tuple[float, float] = (1.0, 1.0)
+    aspect: float = 0.0
+    shift: float = 0.0
+    elastic: float = 0.0
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Where each pixel of a batch of views lies in its image.
+
+    A point ``p`` of the view lies at ``matrix @ (p + bend(p))`` of the image.
+
+    Attributes
+    ----------
+    matrix : Tensor (B, 2, 3)
+        View pixels (y, x) to image pixels (y, x).
+    bend : Tensor (B, 2, h, w) or None
+        Smooth displacement in view pixels, on a coarse grid over the view.
+    size : tuple of int
+        Height and width of view and image.
+    """
+
+    matrix: Tensor
+    bend: Tensor | None
+    size: tuple[int, int]
+
+    def to_image(self, points: Tensor) -> Tensor:
+        """Points (B, N, 2) of the views, in their images."""
+        return _apply(self.matrix, points + self._bend_at(points))
+
+    def to_view(self, points: Tensor) -> Tensor:
+        """Points (B, N, 2) of the images, in the views; the smooth bend is undone by iteration."""
+        straight = _apply(_inverse(self.matrix), points)
+        found = straight
+        for _ in range(0 if self.bend is None else 4):
+            found = straight - self._bend_at(found)
+        return found
+
+    def warp(self, images: Tensor) -> Tensor:
+        """The views (B, C, H, W) of ``images``; outside of an image its border is repeated."""
+        grid = self.to_image(self._pixels())
+        grid = to_unit(grid, self.size).view(len(images), *self.size, 2).flip(-1)
+        return grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+    def after(self, base: Geometry) -> Geometry:
+        """This geometry applied to views of ``base``, which must not bend."""
+        if base.bend is not None:
+            raise ValueError("only a straight geometry can be a base")
+        linear = base.matrix[:, :, :2] @ self.matrix
+        matrix = torch.cat([linear[:, :, :2], linear[:, :, 2:] + base.matrix[:, :, 2:]], dim=2)
+        return replace(self, matrix=matrix)
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def __getitem__(self, chosen: slice) -> Geometry:
+        bend = None if self.bend is None else self.bend[chosen]
+        return replace(self, matrix=self.matrix[chosen], bend=bend)
+
+    def to(self, device: torch.device) -> Geometry:
+        """The same geometry on a device."""
+        bend = None if self.bend is None else self.bend.to(device)
+        return replace(self, matrix=self.matrix.to(device), bend=bend)
+
+    def _pixels(self) -> Tensor:
+        rows, columns = (torch.arange(n, device=self.matrix.device) for n in self.size)
+        pixels = torch.stack(torch.meshgrid(rows, columns, indexing="ij"), dim=-1).float()
+        return pixels.view(1, -1, 2).expand(len(self.matrix), -1, 2)
+
+    def _bend_at(self, points: Tensor) -> Tensor:
+        if self.bend is None:
+            return torch.zeros_like(points)
+        return sample_at(self.bend, points, self.size)
+
+
+def to_unit(points: Tensor, size: tuple[int, int]) -> Tensor:
+    """Pixel coordinates (..., 2) to the [-1, 1] of ``grid_sample`` (still y, x)."""
+    extent = torch.tensor(size, device=points.device, dtype=points.dtype)
+    return (points + 0.5) * 2 / extent - 1
+
+
+def sample_at(maps: Tensor, points: Tensor, size: tuple[int, int]) -> Tensor:
+    """Read maps bilinearly at points given in pixels of the image that the maps cover.
+
+    Parameters
+    ----------
+    maps : Tensor (B, C, h, w)
+        Maps at any stride.
+    points : Tensor (B, N, 2)
+        (y, x) in pixels of the image.
+    size : tuple of int
+        The image's height and width.
+
+    Returns
+    -------
+    Tensor (B, N, C)
+    """
+    grid = to_unit(points, size).flip(-1).unsqueeze(2)  # (B, N, 1, 2)
+    read = grid_sample(maps, grid.to(maps.dtype), padding_mode="border", align_corners=False)
+    return read.squeeze(3).transpose(1, 2)
+
+
+def inside(points: Tensor, size: tuple[int, int], margin: float = 0.0) -> Tensor:
+    """Which points (..., 2) lie at least ``margin`` pixels inside an image of this size."""
+    extent = torch.tensor(size, device=points.device, dtype=points.dtype) - 1
+    return ((points >= margin) & (points <= extent - margin)).all(dim=-1)
+
+
+def draw_geometry(
+    count: int, size: tuple[int, int], ranges: GeometryRanges, chance: torch.Generator
+) -> Geometry:
+    """Draw the geometry of ``count`` views of images of this size, on the CPU."""
+
+    def uniform(low: float, high: float) -> Tensor:
+        return torch.rand(count, generator=chance) * (high - low) + low
+
+    angle = uniform(-ranges.rotation, ranges.rotation) * (math.pi / 180)
+    if ranges.quarter_turns:
+        angle = angle + torch.randint(4, (count,), generator=chance) * (math.pi / 2)
+    zoom = torch.exp(uniform(math.log(ranges.zoom[0]), math.log(ranges.zoom[1])))
+    mirrored = torch.tensor([ranges.flip, ranges.flip or ranges.mirror])
+    mirror = 1 - 2.0 * (torch.rand(count, 2, generator=chance) < 0.5) * mirrored
+    extent = torch.tensor(size, dtype=torch.float32)
+    shift = torch.stack([uniform(-ranges.shift, ranges.shift) for _ in range(2)], 1) * extent
+    widen = uniform(-math.log1p(ranges.aspect), math.log1p(ranges.aspect)) / 2
+    sides = torch.stack([torch.exp(-widen), torch.exp(widen)], dim=1)
+    turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1)
+    linear = turn.view(count, 2, 2) * (mirror / sides / zoom.unsqueeze(1)).unsqueeze(1)
+    centre = (extent - 1) / 2
+    offset = centre + shift - (linear @ centre)
+    matrix = torch.cat([linear, offset.unsqueeze(2)], dim=2)
+    return Geometry(matrix, _draw_bend(count, size, ranges.elastic, chance), size)
+
+
+def _draw_bend(
+    count: int, size: tuple[int, int], strength: float, chance: torch.Generator
+) -> Tensor | None:
+    if strength == 0:
+        return None
+    # Four to six bumps across an image keep the bend smooth enough to be invertible.
+    nodes = [max(4, round(5 * n / max(size))) for n in size]
+    noise = torch.randn(count, 2, *nodes, generator=chance) * strength * min(size)
+    return interpolate(noise, scale_factor=8.0, mode="bicubic", align_corners=False)
+
+
+def _apply(matrix: Tensor, points: Tensor) -> Tensor:
+    return points @ matrix[:, :, :2].transpose(1, 2) + matrix[:, None, :, 2]
+
+
+def _inverse(matrix: Tensor) -> Tensor:
+    linear = torch.linalg.inv(matrix[:, :, :2])
+    return torch.cat([linear, -(linear @ matrix[:, :, 2:])], dim=2)
+
+
+@dataclass(frozen=True)
+class AppearanceRanges:
+    """Half-widths of the random changes of grey level and colour.
+
+    Attributes
+    ----------
+    brightness, contrast, saturation : float
+        Factors are drawn from 1 - value to 1 + value.
+    gamma : float
+        The exponent is drawn log-uniformly from 1 / (1 + value) to 1 + value.
+    noise : float
+        Largest standard deviation of added Gaussian noise, fraction of the full range.
+    grey : float
+        Probability that a colour view loses its colour.
+    """
+
+    brightness: float = 0.4
+    contrast: float = 0.4
+    saturation: float = 0.4
+    gamma: float = 0.0
+    noise: float = 0.0
+    grey: float = 0.2
+
+
+@dataclass(frozen=True)
+class Appearance:
+    """How the grey levels and colours of a batch of views were disturbed.
+
+    Attributes
+    ----------
+    brightness, contrast, saturation, exponent, noise : Tensor (B,)
+        As :class:`AppearanceRanges` says.
+    seeds : Tensor (B,), int
+        One per view, for its noise.
+    """
+
+    brightness: Tensor
+    contrast: Tensor
+    saturation: Tensor
+    exponent: Tensor
+    noise: Tensor
+    seeds: Tensor
+
+    def __getitem__(self, chosen: slice) -> Appearance:
+        return Appearance(**{name: value[chosen] for name, value in vars(self).items()})
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def apply(self, views: Tensor) -> Tensor:
+        """Disturb views (B, C, H, W) in [0, 1]; noise may leave that range."""
+
+        def factor(values: Tensor) -> Tensor:
+            return values.view(-1, 1, 1, 1).to(views)
+
+        views = views * factor(self.brightness)
+        mean = views.mean(dim=(1, 2, 3), keepdim=True)
+        views = torch.lerp(mean, views, factor(self.contrast))
+        if views.shape[1] == 3:
+            grey = views.mean(dim=1, keepdim=True)
+            views = torch.lerp(grey, views, factor(self.saturation))
+        # The small constant keeps the power's gradient and value finite at black.
+        views = (views.clamp(0, 1) + 1e-4) ** factor(self.exponent)
+        return views + self._noise(views) if self.noise.any() else views
+
+    def _noise(self, views: Tensor) -> Tensor:
+        drawn = [
+            torch.randn(views.shape[1:], generator=torch.Generator().manual_seed(int(seed)))
+            for seed in self.seeds
+        ]
+        return torch.stack(drawn).to(views) * self.noise.view(-1, 1, 1, 1).to(views)
+
+
+def draw_appearance(
+    count: int, ranges: AppearanceRanges, chance: torch.Generator
+) -> Appearance:
+    """Draw how ``count`` views look."""
+
+    def symmetric() -> Tensor:
+        return torch.rand(count, generator=chance) * 2 - 1
+
+    coloured = torch.rand(count, generator=chance) >= ranges.grey
+    return Appearance(
+        brightness=1 + symmetric() * ranges.brightness,
+        contrast=1 + symmetric() * ranges.contrast,
+        saturation=(1 + symmetric() * ranges.saturation) * coloured,
+        exponent=(1 + ranges.gamma) ** symmetric(),
+        noise=torch.rand(count, generator=chance) * ranges.noise,
+        seeds=torch.randint(2**31, (count,), generator=chance),
+    )

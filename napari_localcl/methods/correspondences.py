@@ -1,0 +1,177 @@
+"""Correspondences mined across images, as supervision of any method's encoder.
+
+Views of one image teach an encoder to recognise a place again, and, trained for long, also to tell
+individuals apart. So an encoder that already finds most places in other images is asked for
+correspondences between random images; those that survive a forward-backward check then serve as
+pairs of points, beside views of one image, for the next stage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from napari_localcl.data.progress import Progress
+from napari_localcl.models.matching import Correspondences, Pyramid, correspond
+
+from .points import PointPairs, choose_visible, draw_points, valid_boxes
+
+if TYPE_CHECKING:
+    from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.data.views import Geometry
+
+    Embed = Callable[[PreparedImages, list[int]], Pyramid]
+
+STAGE = "correspondences"
+CHUNK = 8  # images embedded, and pairs matched, at once
+
+
+class CorrespondenceSettings(BaseModel):
+    """How correspondences are mined and used; lengths in pixels of the working image."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rounds: int = Field(1, ge=1, le=8, description="times that the stage mines anew")
+    pairs: int = Field(240, ge=2, le=100_000, description="image pairs matched per round")
+    pool: int = Field(400, ge=2, le=10_000, description="images that a round draws its pairs from")
+    spacing: float = Field(20.0, ge=4, le=128, description="spacing of the points matched")
+    cycle_error: float = Field(2.0, gt=0, le=32, description="largest error after matching back")
+    exactness: float = Field(5.0, ge=0, le=64, description="places nearer than this are no negative")
+    self_share: float = Field(0.25, ge=0, le=1, description="part of a batch that is one image twice")
+
+
+@dataclass(frozen=True)
+class MinedPairs:
+    """Correspondences of M pairs of images.
+
+    Attributes
+    ----------
+    images : Tensor (M, 2), int
+        Indices of the images of each pair.
+    first, second : Tensor (M, G, 2)
+        Corresponding points, in canvas pixels.
+    trusted : Tensor (M, G), bool
+        Which survived the forward-backward check.
+    """
+
+    images: Tensor
+    first: Tensor
+    second: Tensor
+    trusted: Tensor
+
+    def tensors(self) -> dict[str, Tensor]:
+        """For saving."""
+        return dict(vars(self))
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Tensor]) -> MinedPairs:
+        """From :meth:`tensors`."""
+        return cls(**tensors)
+
+
+def mine(
+    images: PreparedImages, embed: Embed, settings: CorrespondenceSettings, chance: torch.Generator
+) -> Iterator[Progress]:
+    """Match random pairs of images; the generator returns :class:`MinedPairs`."""
+    pool = torch.randperm(len(images), generator=chance)[: settings.pool]
+    pyramids = []
+    for chosen in pool.split(CHUNK):
+        pyramids.append(embed(images, chosen.tolist()))
+        yield Progress("mine", STAGE, message="embedding the images to match")
+    pyramid = _join(pyramids)
+    pairs = _draw_pairs(len(pool), settings.pairs, chance)
+    found: list[Correspondences] = []
+    for rows in pairs.split(CHUNK):
+        points = _grid(len(rows), pyramid.size, settings.spacing, chance)
+        found.append(correspond(pyramid[rows[:, 0]], pyramid[rows[:, 1]], points))
+        done = sum(len(part.first) for part in found)
+        yield Progress("mine", STAGE, done, len(pairs), message="matching pairs of images")
+    boxes = valid_boxes(images, pool)
+    return _keep(pool[pairs], boxes[pairs], found, settings.cycle_error)
+
+
+def _join(parts: list[Pyramid]) -> Pyramid:
+    strides = parts[0].strides
+    maps = {stride: torch.cat([part.maps[stride] for part in parts]) for stride in strides}
+    return Pyramid(maps, parts[0].size)
+
+
+def _draw_pairs(count: int, pairs: int, chance: torch.Generator) -> Tensor:
+    first = torch.randint(count, (pairs,), generator=chance)
+    further = 1 + torch.randint(max(count - 1, 1), (pairs,), generator=chance)
+    return torch.stack([first, (first + further) % count], dim=1)
+
+
+def _grid(count: int, size: tuple[int, int], spacing: float, chance: torch.Generator) -> Tensor:
+    rows, columns = (torch.arange(spacing / 2, n, spacing) for n in size)
+    nodes = torch.stack(torch.meshgrid(rows, columns, indexing="ij"), dim=-1).view(-1, 2)
+    return nodes + (torch.rand(count, len(nodes), 2, generator=chance) - 0.5) * spacing
+
+
+def _keep(
+    indices: Tensor, boxes: Tensor, found: list[Correspondences], tolerance: float
+) -> MinedPairs:
+    first = torch.cat([part.first for part in found]).cpu()
+    second = torch.cat([part.second for part in found]).cpu()
+    cycle = torch.cat([part.cycle_error for part in found]).cpu()
+    trusted = cycle <= tolerance
+    for points, box in ((first, boxes[:, 0]), (second, boxes[:, 1])):
+        trusted &= ((points >= box[:, None, :2]) & (points <= box[:, None, 2:] - 1)).all(dim=2)
+    return MinedPairs(indices, first, second, trusted)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a batch shows: two images a row, the same one twice or a mined pair.
+
+    Attributes
+    ----------
+    images : Tensor (B, 2), int
+        Which images.
+    first, second : Tensor (B, G, 2)
+        Corresponding points in canvas pixels.
+    trusted : Tensor (B, G)
+        1 where they correspond.
+    error : Tensor (B,)
+        How exact they are, pixels.
+    """
+
+    images: Tensor
+    first: Tensor
+    second: Tensor
+    trusted: Tensor
+    error: Tensor
+
+    def in_views(
+        self, geometries: tuple[Geometry, Geometry], count: int, chance: torch.Generator
+    ) -> PointPairs:
+        """The points as the views show them."""
+        first, second = geometries[0].to_view(self.first), geometries[1].to_view(self.second)
+        pairs = choose_visible(
+            first, second, self.trusted, count, geometries[0].size, chance
+        )
+        return PointPairs(*pairs, self.error, int(torch.randint(2**31, (1,), generator=chance)))
+
+
+def draw(
+    mined: MinedPairs,
+    count: int,
+    images: PreparedImages,
+    settings: CorrespondenceSettings,
+    chance: torch.Generator,
+) -> Draw:
+    """Draw the rows of a batch: ``self_share`` of them are one image twice."""
+    rows = torch.randint(len(mined.images), (count,), generator=chance)
+    alone = torch.arange(count) < round(settings.self_share * count)
+    shown = mined.images[rows]
+    shown = torch.where(alone[:, None], shown[:, :1], shown)
+    own = draw_points(mined.first.shape[1], valid_boxes(images, shown[:, 0]), chance)
+    first = torch.where(alone[:, None, None], own, mined.first[rows])
+    second = torch.where(alone[:, None, None], own, mined.second[rows])
+    trusted = (mined.trusted[rows] | alone[:, None]).float()
+    return Draw(shown, first, second, trusted, settings.exactness * (~alone).float())

@@ -1,0 +1,132 @@
+"""What every published system states, so that one loop trains and every task uses it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from napari_localcl.models.encoder import Encoder
+
+if TYPE_CHECKING:
+    from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.data.progress import Progress
+    from napari_localcl.data.shard import Shard
+
+PUBLISHED: dict[str, type[Method]] = {}
+"""The systems by name."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training with its own losses, and its share of the budget."""
+
+    name: str
+    share: float
+
+
+def stages_of(shares: Mapping[str, float]) -> tuple[Stage, ...]:
+    """The stages with a share above 0, their shares made to sum to 1."""
+    total = sum(shares.values())
+    return tuple(Stage(name, share / total) for name, share in shares.items() if share > 0)
+
+
+class MethodSettings(BaseModel):
+    """Settings of every system; each adds its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    image_size: int = Field(
+        384, ge=64, le=2048, multiple_of=32, description="longest side of the working image, pixels"
+    )
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's learning rate")
+
+
+class Method(nn.Module, ABC):
+    """A published self-supervised system: what it samples, learns and minimises.
+
+    A subclass names itself (``class LD(Method, name="ld")``), states the class attributes below
+    and fills the abstract methods; the training loop and the tasks need nothing else.
+
+    Parameters
+    ----------
+    settings : MethodSettings
+        An instance of the subclass's ``Settings``.
+    channels : int
+        Channels of the images, 1 or 3.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    paper: ClassVar[str]
+    Settings: ClassVar[type[MethodSettings]]
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]]
+
+    def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not name:
+            return
+        if name in PUBLISHED:
+            raise ValueError(f"two systems are called {name}")
+        cls.name = name
+        PUBLISHED[name] = cls
+
+    def __init__(self, settings: MethodSettings, channels: int) -> None:
+        super().__init__()
+        self.settings = settings
+        self.channels = channels
+
+    @property
+    @abstractmethod
+    def stages(self) -> Sequence[Stage]:
+        """The stages of training, in order."""
+
+    @abstractmethod
+    def sample(
+        self,
+        stage: str,
+        images: PreparedImages,
+        chance: torch.Generator,
+        shard: Shard,
+        device: torch.device,
+    ) -> Any:
+        """Draw the views of a global batch with their correspondence; return the shard's part."""
+
+    @abstractmethod
+    def losses(self, stage: str, batch: Any) -> dict[str, Tensor]:
+        """The named, weighted terms whose sum is minimised."""
+
+    @abstractmethod
+    def encoder(self) -> Encoder:
+        """What the tasks take away."""
+
+    @abstractmethod
+    def images_per_step(self) -> int:
+        """Views that the global batch sends through the network."""
+
+    def parameter_groups(self, stage: str) -> list[dict[str, Any]]:
+        """The optimiser's groups."""
+        return [{"params": list(self.parameters()), "lr": self.settings.learning_rate}]
+
+    def enter(
+        self, stage: str, images: PreparedImages, chance: torch.Generator
+    ) -> Iterator[Progress]:
+        """Make ready for a stage; by default there is nothing to do."""
+        yield from ()
+
+    def after_step(self, stage: str, fraction: float) -> None:
+        """Let teachers follow and queues advance; by default there are none."""
+        return
+
+    def memory(self) -> dict[str, Tensor]:
+        """What a stage knows beyond the weights; by default nothing."""
+        return {}
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Take back what :meth:`memory` returned."""
+        return

@@ -1,0 +1,1 @@
+"""Networks, and what is read off their maps; they know tensors only."""

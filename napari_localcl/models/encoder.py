@@ -1,0 +1,25 @@
+"""What every task asks of an encoder."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+
+class Encoder(nn.Module, ABC):
+    """Dense embeddings of an image at known strides."""
+
+    @property
+    @abstractmethod
+    def strides(self) -> tuple[int, ...]:
+        """Strides of the embeddings, finest first."""
+
+    @abstractmethod
+    def embed(self, images: Tensor) -> dict[int, Tensor]:
+        """Images (B, C, H, W) in [0, 1] -> stride: unit vectors (B, D, H / stride, W / stride)."""
+
+
+def colour_range(images: Tensor) -> Tensor:
+    """[0, 1] -> [-1, 1], the range that networks see."""
+    return images * 2 - 1

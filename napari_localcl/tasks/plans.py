@@ -1,0 +1,129 @@
+"""What a pre-training is to do, checked before any work begins."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_localcl.data.errors import BadInput
+from napari_localcl.methods import PUBLISHED
+from napari_localcl.tasks.settings import build_settings
+from napari_localcl.training.budget import Budget
+from napari_localcl.training.run import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from napari_localcl.methods import Method, MethodSettings
+    from napari_localcl.training.record import RunRecord
+
+METHOD, PRESET = "ld", "small"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train, all of it checked.
+
+    Attributes
+    ----------
+    method : type of Method
+        The published system.
+    settings : MethodSettings
+        Its settings.
+    seed : int
+        What chance depends on.
+    budget : Budget
+        Steps or minutes.
+    start_from : str or None
+        An earlier run whose weights to begin with.
+    """
+
+    method: type[Method]
+    settings: MethodSettings
+    seed: int
+    budget: Budget
+    start_from: str | None = None
+
+
+def find_method(name: str) -> type[Method]:
+    """Return a published system by its name.
+
+    Raises
+    ------
+    BadInput
+        If there is none; the sentence has near names.
+    """
+    if name not in PUBLISHED:
+        near = difflib.get_close_matches(name, PUBLISHED, n=1) or sorted(PUBLISHED)
+        raise BadInput(f"there is no method '{name}': choose {' or '.join(near)}")
+    return PUBLISHED[name]
+
+
+def fresh_plan(
+    method: str | None,
+    preset: str | None,
+    settings: Mapping[str, object] | None,
+    seed: int | None,
+    budget: Budget | None,
+    start_from: str | Path | None,
+) -> Plan:
+    """Return the plan of a new run; None takes a default.
+
+    Raises
+    ------
+    BadInput
+        If a name is unknown, a value not allowed, the budget missing, or `start_from` no run.
+    """
+    chosen = find_method(method or METHOD)
+    name = preset or PRESET
+    if name not in chosen.presets:
+        raise BadInput(
+            f"method '{chosen.name}' has no preset '{name}': choose {' or '.join(chosen.presets)}"
+        )
+    if budget is None:
+        raise BadInput("how long to train is missing: give --minutes or --steps")
+    if start_from is not None:
+        RunFolder.open(start_from)
+    built = build_settings(chosen.Settings, settings or {}, chosen.presets[name])
+    return Plan(chosen, built, seed or 0, budget, str(start_from) if start_from else None)
+
+
+def resumed_plan(
+    record: RunRecord,
+    method: str | None,
+    settings: Mapping[str, object] | None,
+    seed: int | None,
+    budget: Budget | None,
+) -> Plan:
+    """Return the plan to go on with a run; only its budget may be changed.
+
+    Raises
+    ------
+    BadInput
+        If something else is given that differs from the record.
+    """
+    own = Budget(record.steps, record.minutes)
+    plan = plan_of(record, budget or own)
+    asked = build_settings(plan.method.Settings, settings or {}, record.settings)
+    same = method in (None, record.method) and seed in (None, record.seed)
+    if not same or asked != plan.settings:
+        raise BadInput(
+            "a run is resumed with the method, settings and seed it was begun with: leave them out "
+            "or begin another --run"
+        )
+    return plan
+
+
+def plan_of(record: RunRecord, budget: Budget) -> Plan:
+    """Return the plan that a run was begun with, with this budget.
+
+    Raises
+    ------
+    BadInput
+        If this version does not know the run's method or its settings.
+    """
+    method = find_method(record.method)
+    settings = build_settings(method.Settings, {}, record.settings)
+    return Plan(method, settings, record.seed, budget, record.started_from)

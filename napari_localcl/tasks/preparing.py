@@ -1,0 +1,58 @@
+"""Reading a folder of images into the cache, as part of any task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_localcl.data.folder import find_images
+from napari_localcl.data.prepared import Preparation
+from napari_localcl.data.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+    from pathlib import Path
+
+    from napari_localcl.data.prepared import PreparedImages
+
+Images = "str | Path | Sequence[str | Path]"
+
+
+def prepare_images(
+    images: str | Path | Sequence[str | Path],
+    size: int,
+    *,
+    channels: int | None = None,
+    canvas: tuple[int, int] | None = None,
+    cache: Path | None = None,
+) -> Generator[Progress, None, PreparedImages]:
+    """Find images and decode them once, saying how far it is.
+
+    Parameters
+    ----------
+    images : str, Path or sequence of them
+        A folder, a file list, a glob or files.
+    size : int
+        Longest side of the working canvas, pixels.
+    channels : int or None
+        1 or 3; None takes what the images have.
+    canvas : (int, int) or None
+        Height and width; None takes the aspect of the median image.
+    cache : Path or None
+        Where decoded images are kept; None is the user's cache folder.
+
+    Returns
+    -------
+    PreparedImages
+        What the generator returns at its end.
+
+    Raises
+    ------
+    BadInput
+        If there are no usable images.
+    """
+    yield Progress("cache", message="looking for images")
+    listing = find_images(images)
+    preparation = Preparation(listing, size, channels, canvas, cache)
+    for done, total in preparation:
+        yield Progress("cache", step=done, steps=total, message="reading images")
+    return preparation.images

@@ -1,0 +1,1 @@
+"""One loop for anything that can name its losses: progress, devices, schedules, the run folder."""

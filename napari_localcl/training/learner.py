@@ -1,0 +1,83 @@
+"""What the loop asks of anything it trains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    import torch
+    from torch import Tensor
+
+    from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.data.progress import Progress
+    from napari_localcl.data.shard import Shard
+
+
+class Stage(Protocol):
+    """A part of the training with its own losses."""
+
+    @property
+    def name(self) -> str:
+        """The stage's name, unique within its learner."""
+        ...
+
+    @property
+    def share(self) -> float:
+        """Its part of the budget; the shares of a learner sum to 1."""
+        ...
+
+
+class Learner(Protocol):
+    """An ``nn.Module`` that says what it samples and what it minimises.
+
+    The loop seeds `chance` and torch anew before every call that draws, from nothing but the run's
+    seed, the stage and the step; a learner that draws from these alone resumes exactly.
+    """
+
+    @property
+    def stages(self) -> Sequence[Stage]:
+        """The stages, in order."""
+        ...
+
+    def enter(
+        self, stage: str, images: PreparedImages, chance: torch.Generator
+    ) -> Iterator[Progress]:
+        """Make ready for a stage, for instance mine correspondences; once per run and stage."""
+        ...
+
+    def sample(
+        self,
+        stage: str,
+        images: PreparedImages,
+        chance: torch.Generator,
+        shard: Shard,
+        device: torch.device,
+    ) -> Any:
+        """Draw the global batch, and return the shard's part of it on the device."""
+        ...
+
+    def losses(self, stage: str, batch: Any) -> dict[str, Tensor]:
+        """Return the named, already weighted terms (scalars) whose sum is minimised."""
+        ...
+
+    def parameter_groups(self, stage: str) -> list[dict[str, Any]]:
+        """Return the optimiser's groups; one with its own 'lr' departs from the loop's."""
+        ...
+
+    def after_step(self, stage: str, fraction: float) -> None:
+        """Let teachers follow and queues advance; `fraction` of the stage is done."""
+        ...
+
+    def memory(self) -> dict[str, Tensor]:
+        """Return what a stage knows beyond the weights (mined pairs, queues)."""
+        ...
+
+    def remember(self, memory: Mapping[str, Tensor]) -> None:
+        """Take back what `memory` returned: the stage goes on without being entered again."""
+        ...
+
+    def images_per_step(self) -> int:
+        """Return how many images (views) the global batch sends through the network."""
+        ...

@@ -1,0 +1,101 @@
+"""One training loop for anything that can name its losses; it knows no method."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from napari_localcl.training.budget import Clock, Timetable
+from napari_localcl.training.course import Course, Options
+from napari_localcl.training.engine import Engine
+from napari_localcl.training.interruption import Interruption
+from napari_localcl.training.step import TrainingFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.data.progress import Progress
+    from napari_localcl.training.budget import Budget
+    from napari_localcl.training.learner import Learner
+    from napari_localcl.training.run import RunFolder
+
+__all__ = ["Options", "TrainingFailed", "train"]
+
+
+def train(
+    learner: Learner,
+    images: PreparedImages,
+    run: RunFolder,
+    budget: Budget,
+    *,
+    seed: int = 0,
+    device: str = "auto",
+    options: Options | None = None,
+    started: float | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Progress]:
+    """Train a learner through its stages, from where its run folder stands.
+
+    Started by ``torchrun``, several processes share every global batch; only the first yields.
+
+    Parameters
+    ----------
+    learner : Learner
+        An ``nn.Module`` that says what it samples and minimises; trained in place.
+    images : PreparedImages
+        What it samples from.
+    run : RunFolder
+        Where to write. A saved state in it is resumed, on the CPU with a budget of steps to bitwise
+        the same weights as without the interruption.
+    budget : Budget
+        Steps, or minutes since `started`; every stage gets its share, schedules follow it.
+    seed : int
+        Together with stage and step, all that chance depends on.
+    device : {'auto', 'cpu', 'cuda', 'mps'}
+        Where to compute.
+    options : Options or None
+        Precision, learning rate and rhythm; None for the defaults.
+    started : float or None
+        ``time.monotonic()`` at the start of the verb; None is now.
+    stop : callable
+        Asked before every step; True ends the training early and keeps the model, as does a file
+        named ``stop`` in the run folder.
+
+    Yields
+    ------
+    Progress
+        'start'; per stage 'stage', what the learner says on entering it, 'step' and 'save'; 'done'.
+
+    Raises
+    ------
+    TrainingFailed
+        If the loss is no finite number five steps running, or the budget ended before a step.
+    KeyboardInterrupt
+        After Ctrl-C or SIGTERM, with state and weights saved.
+    """
+    options = options or Options()
+    engine = Engine(device, options.precision)
+    saved = run.load_state()
+    clock = Clock(
+        time.monotonic() if started is None else started, saved.position.seconds if saved else 0.0
+    )
+    timetable = Timetable(budget, [stage.share for stage in learner.stages], clock)
+    with Interruption() as interruption:
+        course = Course(
+            learner,
+            images,
+            run,
+            engine,
+            clock,
+            timetable,
+            seed,
+            options,
+            stop_asked=lambda: stop() or run.stop_asked(),
+            interrupted=lambda: interruption.asked,
+        )
+        try:
+            yield from course.go(saved)
+        except TrainingFailed:
+            course.mark("failed")
+            raise

@@ -1,0 +1,69 @@
+"""What a run folder says about its run (``run.json``)."""
+
+from __future__ import annotations
+
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FORMAT = 1
+
+
+class ImageRecord(BaseModel):
+    """An image that was trained on: its name within the folder, and the hash of its content."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    hash: str
+
+
+class SkippedRecord(BaseModel):
+    """An image that could not be used, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    reason: str
+
+
+class RunRecord(BaseModel):
+    """Everything needed to say what a run is and to make it again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal[1] = 1
+    verb: str
+    method: str
+    settings: dict[str, Any]
+    seed: int
+    steps: int | None = None
+    minutes: float | None = None
+    started_from: str | None = None
+    device: str = ""
+    precision: str = ""
+    processes: int = 1
+    versions: dict[str, str] = Field(default_factory=lambda: versions())
+    canvas: tuple[int, int] | None = None
+    channels: int | None = None
+    images: tuple[ImageRecord, ...] = ()
+    skipped: tuple[SkippedRecord, ...] = ()
+    status: Literal["running", "interrupted", "failed", "finished"] = "running"
+    stopped_early: bool = False
+    started: str = Field(default_factory=lambda: now())
+    finished: str | None = None
+    seconds: float = 0.0
+
+
+def now() -> str:
+    """Return the present moment, ISO 8601 in UTC to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a result may depend on."""
+    named = {name: version(name) for name in ("napari-localcl", "torch", "numpy")}
+    return {"python": platform.python_version(), **named}

@@ -1,0 +1,20 @@
+"""Draw the sample sets: ``python sample_data/generate.py [--out DIR]``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from generator.writing import write_all
+
+
+def main() -> None:
+    """Write both sets below ``--out`` (by default, beside this file)."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to fill")
+    for written in write_all(parser.parse_args().out):
+        print(written)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+import napari_localcl
+
+PACKAGE = Path(napari_localcl.__file__).parent
+MANIFEST = PACKAGE / "napari.yaml"
+
+# npe2 still speaks pydantic 1 in places.
+pytestmark = pytest.mark.filterwarnings("ignore::Warning:npe2", "ignore::DeprecationWarning")
+
+
+def test_npe2_accepts_the_manifest_and_every_command_exists():
+    from npe2 import PluginManifest
+
+    manifest = PluginManifest.from_file(MANIFEST)
+    manifest.validate_imports()
+    assert (manifest.name, manifest.display_name) == ("napari-localcl", "LocalCL")
+
+
+def test_every_contribution_runs_a_declared_command():
+    contributions = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["contributions"]
+    declared = {command["id"] for command in contributions["commands"]}
+    used = {
+        entry["command"]
+        for kind, entries in contributions.items()
+        if kind != "commands"
+        for entry in entries
+        if "command" in entry
+    }
+    assert used == declared
+
+
+def test_titles_are_for_people():
+    contributions = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["contributions"]
+    for command in contributions["commands"]:
+        assert " " in command["title"]
+        assert "_" not in command["title"]
+
+
+def test_the_manifest_is_also_at_the_top_of_the_checkout():
+    top = Path(__file__).parents[1] / "napari.yaml"
+    assert top.read_bytes() == MANIFEST.read_bytes()
