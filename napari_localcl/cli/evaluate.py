@@ -11,8 +11,6 @@ from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from napari_localcl.tasks.evaluation import ErrorSummary, LandmarkErrors, Spread
 
 app = typer.Typer(help="Compare predictions with the truth.", no_args_is_help=True)
@@ -93,27 +91,20 @@ def _spacing(text: str | None) -> float | tuple[float, float] | None:
 
 
 def _print(errors: "LandmarkErrors") -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    console.print(_table(errors))
+    rows = [_heading(errors), *map(_row, (*errors.landmarks, errors.overall))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for name, *figures in rows:
+        cells = [figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True)]
+        print("  ".join([name.ljust(widths[0]), *cells]))
     for line in _remarks(errors):
-        console.print(line, markup=False, soft_wrap=True)
+        print(line)
 
 
-def _table(errors: "LandmarkErrors") -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("landmark")
+def _heading(errors: "LandmarkErrors") -> list[str]:
     units = ["px"] if errors.unit == "px" else ["px", "mm"]
-    radii = [f"<= {radius:g} {errors.unit}" for radius in errors.overall.success]
     figures = [f"{name} {unit}" for unit in units for name in ("mean", "median", "std")]
-    for column in ("points", "missing", *figures, *radii):
-        table.add_column(column, justify="right")
-    for summary in (*errors.landmarks, errors.overall):
-        table.add_row(*_row(summary))
-    return table
+    radii = [f"<= {radius:g} {errors.unit}" for radius in errors.overall.success]
+    return ["landmark", "points", "missing", *figures, *radii]
 
 
 def _row(summary: "ErrorSummary") -> list[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_localcl.data.dicom_tags import find, numbers
+from napari_localcl.data.errors import BadInput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,16 +77,20 @@ def _values(path: Path, data: Any) -> Any:
     try:
         pixels = pixel_array(data)
     except (NotImplementedError, RuntimeError):
-        return _by_itk(path)
+        return _by_itk(path, data)
     if has_palette(data):
         return apply_color_lut(pixels, data)
     return _rescaled(_without_padding(pixels, data), data)
 
 
-def _by_itk(path: Path) -> Any:
+def _by_itk(path: Path, data: Any) -> Any:
     # The codecs that pydicom lacks (lossless JPEG, JPEG-LS); ITK rescales by itself.
     import SimpleITK
 
+    allocated, stored = int(data.BitsAllocated), int(data.BitsStored)
+    # ITK's decoder does not survive contradictions here, and would take the process with it.
+    if allocated not in {8, 16, 32} or not 0 < stored <= allocated or data.HighBit != stored - 1:
+        raise BadInput(f"claims {stored} of {allocated} bits per pixel, which cannot be")
     pixels = SimpleITK.GetArrayFromImage(SimpleITK.ReadImage(str(path), imageIO="GDCMImageIO"))
     return pixels[0] if pixels.shape[0] == 1 else pixels
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_localcl.data import canvas as working
-from napari_localcl.data.cache import default_cache
+from napari_localcl.data.cache import default_cache, mapped
 from napari_localcl.data.decoding import Decoder, Ready, by_file
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import Skipped, unknown_name
@@ -83,10 +83,11 @@ class PreparedImages:
         BadInput
             If the cache was removed meanwhile.
         """
-        pixels = np.empty((len(indices), self.channels, *self.canvas), np.uint8)
+        shape = (self.channels, *self.canvas)
+        pixels = np.empty((len(indices), *shape), np.uint8)
         for row, index in enumerate(indices):
             try:
-                pixels[row] = np.load(self.files[index], mmap_mode="r")
+                pixels[row] = mapped(self.files[index], shape)
             except (OSError, ValueError) as error:
                 raise BadInput(
                     f"the cached copy of {self.names[index]} in {self.files[index].parent} was "

@@ -56,6 +56,8 @@ def read(path: Path, least: tuple[int, int] | None = None) -> Scan:
     Scan
         With 1 or 3 channels: transparency is dropped, a palette is expanded, CMYK becomes RGB.
     """
+    if _has_deep_colour(path):
+        return Scan(_deep_colour(path), path)
     with _opened(path) as image:
         width = image.width
         if least is not None:
@@ -96,6 +98,21 @@ def _opened(path: Path) -> Iterator[Image]:
             "claims more pixels than can be handled; it is damaged, or has to be cut into "
             "smaller images"
         ) from error
+
+
+def _has_deep_colour(path: Path) -> bool:
+    with path.open("rb") as file:
+        start = file.read(26)
+    # Sixteen bits in the header of a PNG of colour type RGB or RGBA.
+    return start.startswith(b"\x89PNG") and start[24] == 16 and start[25] in {2, 6}
+
+
+def _deep_colour(path: Path) -> Pixels:
+    # Pillow would keep the upper eight bits, which are nearly empty in a camera's twelve.
+    import SimpleITK
+
+    image = SimpleITK.ReadImage(str(path), imageIO="PNGImageIO")
+    return np.moveaxis(SimpleITK.GetArrayFromImage(image)[..., :3], -1, 0)
 
 
 def _is_grey(image: Image) -> bool:

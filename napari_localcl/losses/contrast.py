@@ -115,9 +115,7 @@ def pool_regions(assignment: Tensor, embedding: Tensor) -> Tensor:
     return normalize(torch.einsum("bkhw,bdhw->bkd", assignment, embedding), dim=2)
 
 
-def region_discrimination(
-    regions: Tensor, prototypes: Tensor, temperature: float = 0.2
-) -> Tensor:
+def region_discrimination(regions: Tensor, prototypes: Tensor, temperature: float = 0.2) -> Tensor:
     """Each region is nearest to its own cluster's prototype.
 
     Parameters

@@ -37,7 +37,7 @@ def shared_mean(rows: Tensor) -> Tensor:
 
 
 def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
-    """This process's part of the weighted mean over all: the parts' mean is the whole.
+    """Return a process's part of the weighted mean over all: the parts' mean is the whole.
 
     0 where all weights are 0.
     """

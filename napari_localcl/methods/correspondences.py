@@ -8,7 +8,6 @@ pairs of points, beside views of one image, for the next stage.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,8 +21,11 @@ from napari_localcl.models.matching import Correspondences, Pyramid, correspond
 from .points import PointPairs, choose_visible, draw_points, valid_boxes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from napari_localcl.data.prepared import PreparedImages
-    from napari_localcl.data.views import Geometry
+
+    from .views import Geometry
 
     Embed = Callable[[PreparedImages, list[int]], Pyramid]
 
@@ -41,8 +43,12 @@ class CorrespondenceSettings(BaseModel):
     pool: int = Field(400, ge=2, le=10_000, description="images that a round draws its pairs from")
     spacing: float = Field(20.0, ge=4, le=128, description="spacing of the points matched")
     cycle_error: float = Field(2.0, gt=0, le=32, description="largest error after matching back")
-    exactness: float = Field(5.0, ge=0, le=64, description="places nearer than this are no negative")
-    self_share: float = Field(0.25, ge=0, le=1, description="part of a batch that is one image twice")
+    exactness: float = Field(
+        5.0, ge=0, le=64, description="places nearer than this are no negative"
+    )
+    self_share: float = Field(
+        0.25, ge=0, le=1, description="part of a batch that is one image twice"
+    )
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def mine(
 def _join(parts: list[Pyramid]) -> Pyramid:
     strides = parts[0].strides
     maps = {stride: torch.cat([part.maps[stride] for part in parts]) for stride in strides}
-    return Pyramid(maps, parts[0].size)
+    return Pyramid.of(maps, parts[0].size)
 
 
 def _draw_pairs(count: int, pairs: int, chance: torch.Generator) -> Tensor:
@@ -152,9 +158,7 @@ class Draw:
     ) -> PointPairs:
         """The points as the views show them."""
         first, second = geometries[0].to_view(self.first), geometries[1].to_view(self.second)
-        pairs = choose_visible(
-            first, second, self.trusted, count, geometries[0].size, chance
-        )
+        pairs = choose_visible(first, second, self.trusted, count, geometries[0].size, chance)
         return PointPairs(*pairs, self.error, int(torch.randint(2**31, (1,), generator=chance)))
 
 

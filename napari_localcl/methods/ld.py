@@ -12,14 +12,12 @@ points contrasted at each of them, and a last stage on correspondences mined acr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from napari_localcl.data.views import inside, sample_at
 from napari_localcl.losses.contrast import (
     Instances,
     binary_entropy,
@@ -31,6 +29,7 @@ from napari_localcl.losses.contrast import (
 from napari_localcl.losses.reduction import gather_rows, rank, shared_mean, weighted_mean
 from napari_localcl.models.ld_network import LDNetwork
 from napari_localcl.models.matching import Pyramid
+from napari_localcl.models.sampling import sample_at
 
 from . import correspondences
 from .correspondences import MinedPairs
@@ -38,8 +37,11 @@ from .ld_sampling import PairBatch, PatchBatch, Sampler
 from .ld_settings import PRESETS, LDSettings
 from .method import Method, Stage, stages_of
 from .points import PointPairs, contrast_levels
+from .views import inside
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.progress import Progress
     from napari_localcl.data.shard import Shard
@@ -105,7 +107,7 @@ class LD(Method, name="ld"):
         pixels = torch.from_numpy(images.batch(chosen)).to(device).float() / 255
         with torch.no_grad():
             maps = self.network.embed(pixels.contiguous(memory_format=torch.channels_last))
-        return Pyramid({s: m.movedim(1, 3).bfloat16() for s, m in maps.items()}, images.canvas)
+        return Pyramid.of({s: m.movedim(1, 3).bfloat16() for s, m in maps.items()}, images.canvas)
 
     def memory(self) -> dict[str, Tensor]:
         """The mined correspondences."""
@@ -245,9 +247,7 @@ def spread(first: Tensor, second: Tensor, usable: Tensor, temperature: float) ->
     return weighted_mean(torch.cat(values), usable.repeat(2).float())
 
 
-def region_terms(
-    assignment: Tensor, embedding: Tensor, settings: LDSettings
-) -> dict[str, Tensor]:
+def region_terms(assignment: Tensor, embedding: Tensor, settings: LDSettings) -> dict[str, Tensor]:
     """Region discrimination and the clusters' entropy.
 
     Parameters

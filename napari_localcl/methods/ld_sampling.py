@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from napari_localcl.data.views import draw_appearance, draw_geometry
-from napari_localcl.models.matching import cell_centres
+from napari_localcl.models.sampling import cell_centres
 
 from .correspondences import MinedPairs, draw
 from .points import PointPairs, self_pairs, valid_boxes
+from .views import draw_appearance, draw_geometry
 
 if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.shard import Shard
-    from napari_localcl.data.views import Appearance, Geometry
 
     from .ld_settings import LDSettings
+    from .views import Appearance, Geometry
 
 
 @dataclass(frozen=True)

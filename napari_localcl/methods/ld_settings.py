@@ -6,11 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from napari_localcl.data.views import AppearanceRanges, GeometryRanges
-
 from .correspondences import CorrespondenceSettings
 from .method import MethodSettings
 from .points import PointSettings
+from .views import AppearanceRanges, GeometryRanges
 
 
 class LDSettings(MethodSettings):
@@ -38,7 +37,9 @@ class LDSettings(MethodSettings):
     flip: bool = Field(False, description="both views may be mirrored, each axis")
     zoom: float = Field(1.0, ge=1, le=4, description="both views are magnified by up to this")
     aspect: float = Field(0.0, ge=0, le=1, description="both views are stretched by up to this")
-    quarter_turns: bool = Field(False, description="the second view turns by multiples of 90 degrees")
+    quarter_turns: bool = Field(
+        False, description="the second view turns by multiples of 90 degrees"
+    )
     mirror: bool = Field(
         False, description="each view may be mirrored: for organs that come left and right"
     )

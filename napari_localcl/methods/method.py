@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,12 +10,13 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from napari_localcl.models.encoder import Encoder
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.progress import Progress
     from napari_localcl.data.shard import Shard
+    from napari_localcl.models.encoder import Encoder
 
 PUBLISHED: dict[str, type[Method]] = {}
 """The systems by name."""

@@ -7,7 +7,6 @@ by correspondences mined across images (:mod:`napari_localcl.methods.corresponde
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from napari_localcl.data.views import Geometry, inside, sample_at
 from napari_localcl.losses.contrast import point_contrast
 from napari_localcl.losses.reduction import weighted_mean
-from napari_localcl.models.matching import cell_centres
+from napari_localcl.models.sampling import cell_centres, sample_at
+
+from .views import Geometry, inside
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.shard import Shard
 
@@ -34,8 +36,12 @@ class PointSettings(BaseModel):
     count: int = Field(64, ge=4, le=1024, description="points per pair of views")
     places: int = Field(1536, ge=16, le=16384, description="negative places per view and level")
     near_places: int = Field(48, ge=0, le=512, description="negative places close to each point")
-    near_cells: int = Field(6, ge=1, le=32, description="how far those reach, in cells of the level")
-    exclusion: float = Field(1.5, gt=0, le=16, description="cells around a point that are no negative")
+    near_cells: int = Field(
+        6, ge=1, le=32, description="how far those reach, in cells of the level"
+    )
+    exclusion: float = Field(
+        1.5, gt=0, le=16, description="cells around a point that are no negative"
+    )
     temperature: float = Field(0.1, gt=0, le=1, description="softmax temperature")
 
 
@@ -79,7 +85,11 @@ def valid_boxes(images: PreparedImages, chosen: Tensor) -> Tensor:
 
 
 def choose_visible(
-    first: Tensor, second: Tensor, weight: Tensor, count: int, size: tuple[int, int],
+    first: Tensor,
+    second: Tensor,
+    weight: Tensor,
+    count: int,
+    size: tuple[int, int],
     chance: torch.Generator,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Keep ``count`` of the pairs that both views show; where too few do, weights are 0."""

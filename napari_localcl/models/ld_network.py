@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 from torch.nn.functional import normalize
@@ -11,6 +11,9 @@ from .encoder import Encoder, colour_range
 from .layers import Norm, head
 from .unet import UNetDecoder
 from .vgg import VGG16, Stride
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class LDNetwork(Encoder):

@@ -5,12 +5,17 @@ All points are (y, x) in pixels of the canvas that the pyramids cover.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn.functional import grid_sample, interpolate, normalize
+from torch.nn.functional import interpolate, normalize
+
+from .sampling import cell_centres, sample_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 SIMILARITY_FLOOR = 1e-2
 """Similarities below this count alike, so that one level alone cannot veto a place."""
@@ -25,56 +30,68 @@ class Pyramid:
 
     Attributes
     ----------
-    maps : mapping of int to Tensor (N, h, w, D)
-        Stride to unit vectors of every cell.
+    maps : mapping of int to Tensor (M, h, w, D)
+        Stride to vectors of every cell, of any type; may lie in a mapped file.
     size : tuple of int
         Height and width of the canvas.
+    rows : Tensor (N,), int
+        Which rows of the maps are the images: choosing images copies nothing.
+    length : float
+        Length of the vectors, 127 where they are kept as bytes.
     """
 
     maps: Mapping[int, Tensor]
     size: tuple[int, int]
+    rows: Tensor
+    length: float = 1.0
+
+    @classmethod
+    def of(cls, maps: Mapping[int, Tensor], size: tuple[int, int]) -> Pyramid:
+        """All images of maps of unit vectors."""
+        first = next(iter(maps.values()))
+        return cls(maps, size, torch.arange(len(first), device=first.device))
 
     def __len__(self) -> int:
-        return len(next(iter(self.maps.values())))
+        return len(self.rows)
+
+    def __getitem__(self, images: Tensor | slice) -> Pyramid:
+        return replace(self, rows=self.rows[images])
 
     @property
     def strides(self) -> tuple[int, ...]:
         """Finest first."""
         return tuple(sorted(self.maps))
 
-    def __getitem__(self, images: Tensor | slice) -> Pyramid:
-        return Pyramid({stride: maps[images] for stride, maps in self.maps.items()}, self.size)
+    def level(self, stride: int) -> Tensor:
+        """Return the unit vectors of one level as (N, D, h, w)."""
+        return self.maps[stride][self.rows].movedim(3, 1).float() / self.length
+
+    def cells(self, stride: int, rows: Tensor, columns: Tensor) -> Tensor:
+        """Return the vectors (N, P, i, j, D) of cells: rows (N, P, i), columns (N, P, j)."""
+        maps = self.maps[stride]
+        rows = rows.clamp(0, maps.shape[1] - 1)
+        columns = columns.clamp(0, maps.shape[2] - 1)
+        images = self.rows[:, None, None, None]
+        return maps[images, rows[..., :, None], columns[..., None, :]].float() / self.length
 
     def at(self, points: Tensor) -> dict[int, Tensor]:
-        """Embeddings (N, P, D) at points (N, P, 2), read bilinearly, one per stride."""
-        return {stride: _read(self.maps[stride], points, stride) for stride in self.strides}
+        """Read the embeddings (N, P, D) at points (N, P, 2) bilinearly, one per stride."""
+        return {
+            stride: normalize(sample_at(self.level(stride), points, self.size), dim=2)
+            for stride in self.strides
+        }
 
     def coarse(self, stride: int) -> Tensor:
-        """Levels from ``stride`` upwards as one unit vector per cell of ``stride``: (N, h, w, C)."""
-        levels = [self.maps[s].float().movedim(3, 1) for s in self.strides if s >= stride]
-        size = levels[0].shape[2:]
-        larger = [levels[0]]
-        larger += [_enlarge(level, (size[0], size[1])) for level in levels[1:]]
+        """Join the levels from `stride` upwards to unit vectors (N, h, w, C) of its cells."""
+        levels = [self.level(s) for s in self.strides if s >= stride]
+        size = (levels[0].shape[2], levels[0].shape[3])
+        larger = [levels[0], *(enlarge(level, size) for level in levels[1:])]
         return normalize(torch.cat(larger, dim=1), dim=1).movedim(1, 3)
 
 
-def _enlarge(level: Tensor, size: tuple[int, int]) -> Tensor:
-    larger = interpolate(level, size=size, mode="bilinear", align_corners=False)
-    return normalize(larger, dim=1)
-
-
-def _read(maps: Tensor, points: Tensor, stride: int) -> Tensor:
-    extent = torch.tensor(maps.shape[1:3], dtype=torch.float32, device=points.device) * stride
-    grid = ((points + 0.5) * 2 / extent - 1).flip(-1).unsqueeze(2)
-    levels = maps.float().movedim(3, 1)
-    read = grid_sample(levels, grid, padding_mode="border", align_corners=False)
-    return normalize(read.squeeze(3).transpose(1, 2), dim=2)
-
-
-def cell_centres(size: tuple[int, int], stride: int) -> Tensor:
-    """Centres (h * w, 2) of the cells of a map at this stride, in canvas pixels."""
-    rows, columns = (torch.arange(n // stride) * stride + (stride - 1) / 2 for n in size)
-    return torch.stack(torch.meshgrid(rows, columns, indexing="ij"), dim=-1).view(-1, 2)
+def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Interpolate maps (N, C, h, w) bilinearly to a larger size."""
+    return interpolate(maps, size=size, mode="bilinear", align_corners=False)
 
 
 def coarse_matches(first: Tensor, second: Tensor, stride: int) -> tuple[Tensor, Tensor]:
@@ -208,8 +225,12 @@ def search(
     offsets = torch.arange(-reach, reach + 1, device=guess.device)
     rows = centre[..., 0, None] + offsets  # (B, P, K)
     columns = centre[..., 1, None] + offsets
-    score = sum(_window(embeddings[s], pyramid.maps[s], rows, columns, s // step) for s in strides)
-    score = score / len(strides)
+    score = torch.stack(
+        [
+            _window(embeddings[s], pyramid, s, rows // (s // step), columns // (s // step))
+            for s in strides
+        ]
+    ).mean(dim=0)
     places = torch.stack(torch.broadcast_tensors(rows[..., :, None], columns[..., None, :]), dim=-1)
     distance = (places * step + (step - 1) / 2 - guess[:, :, None, None]).square().sum(dim=-1)
     height, width = (n // step for n in pyramid.size)
@@ -226,13 +247,9 @@ def _nearest_cell(points: Tensor, step: int, size: tuple[int, int]) -> Tensor:
     return cells.clamp(min=0).minimum(last)
 
 
-def _window(query: Tensor, maps: Tensor, rows: Tensor, columns: Tensor, coarser: int) -> Tensor:
-    """Log similarity (B, P, K, K) of a query to the cells of a window, at one level."""
-    count, height, width, _ = maps.shape
-    rows = (rows // coarser).clamp(0, height - 1)
-    columns = (columns // coarser).clamp(0, width - 1)
-    image = torch.arange(count, device=maps.device)[:, None, None, None]
-    cells = maps[image, rows[..., :, None], columns[..., None, :]].to(query.dtype)
+def _window(query: Tensor, pyramid: Pyramid, stride: int, rows: Tensor, columns: Tensor) -> Tensor:
+    """Log similarity (B, P, K, K) of embeddings (B, P, D) to the cells of a window."""
+    cells = pyramid.cells(stride, rows, columns)
     similarity = torch.einsum("bpd,bpijd->bpij", query, cells)
     return similarity.clamp(min=SIMILARITY_FLOOR).log()
 
@@ -279,7 +296,9 @@ def refine(
 
 
 def _levels(pyramid: Pyramid, finest: int) -> list[int]:
-    return [stride for stride in pyramid.strides if finest <= stride <= 2 * finest * (1 + (finest < 4))]
+    return [
+        stride for stride in pyramid.strides if finest <= stride <= 2 * finest * (1 + (finest < 4))
+    ]
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,17 @@ Ronneberger et al., "U-Net", MICCAI 2015, with nearest-neighbour upsampling.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 from .layers import Norm, conv_norm_relu
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class UNetDecoder(nn.Module):
@@ -35,7 +39,7 @@ class UNetDecoder(nn.Module):
         super().__init__()
         self.fuse = nn.ModuleList(
             nn.Sequential(conv_norm_relu(2 * here, here, norm), conv_norm_relu(here, finer, norm))
-            for finer, here in zip(widths[:-2], widths[1:-1], strict=True)
+            for finer, here in itertools.pairwise(widths[:-1])
         )
         self.widths = (2 * widths[0], *widths[:-2], widths[-1])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_localcl.data.annotations import by_image, read_landmarks, write_landmarks
@@ -19,6 +18,7 @@ from napari_localcl.training.budget import Budget
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+    from pathlib import Path
 
     from napari_localcl.data.annotations import Landmark
     from napari_localcl.data.folder import Listing

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from napari_localcl.data.errors import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lightning_fabric import Fabric
 
 Precision = Literal["32-true", "bf16-mixed"]
@@ -108,9 +112,22 @@ def make_fabric(device: str, precision: Precision, team: Team) -> Fabric:
             "num_nodes": team.world // team.local,
             "strategy": _ddp(device),
         }
-    fabric = Fabric(accelerator=device, precision=precision, **options)
-    fabric.launch()
+    with _quiet():
+        fabric = Fabric(accelerator=device, precision=precision, **options)
+        fabric.launch()
     return fabric
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Fabric from telling, past every reporter, what the loop says in its first event."""
+    logger = logging.getLogger("lightning_fabric")
+    level = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _ddp(device: str) -> object:

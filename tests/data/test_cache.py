@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from napari_localcl.data.cache import ContentHashes, PlaneCache, default_cache
+from napari_localcl.data.cache import ContentHashes, PlaneCache, default_cache, mapped
 from napari_localcl.data.errors import BadInput
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ def test_a_plane_is_kept_and_found_again(tmp_path: Path):
     assert not cache.holds(path)
     cache.write(path, PIXELS)
     assert cache.holds(path)
-    assert np.array_equal(np.load(path, mmap_mode="r"), PIXELS)
+    assert np.array_equal(np.load(path), PIXELS)
+    assert np.array_equal(mapped(path, PIXELS.shape), PIXELS)
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import SimpleITK
 from PIL import Image
 
 from napari_localcl.data import raster
@@ -35,6 +36,15 @@ def test_a_16_bit_png_keeps_its_grey_levels(tmp_path: Path, picture):
 def test_a_colour_png_has_three_channels_in_order(tmp_path: Path):
     Image.fromarray(COLOURS).save(tmp_path / "a.png")
     assert np.array_equal(raster.read(tmp_path / "a.png").pixels, COLOURS.transpose(2, 0, 1))
+    assert raster.header(tmp_path / "a.png").channels == 3
+
+
+@pytest.mark.parametrize("samples", [3, 4])
+def test_a_16_bit_colour_png_keeps_its_levels(tmp_path: Path, samples):
+    deep = np.random.default_rng(0).integers(0, 4096, (40, 60, samples)).astype(np.uint16)
+    image = SimpleITK.GetImageFromArray(deep, isVector=True)
+    SimpleITK.WriteImage(image, str(tmp_path / "a.png"))
+    assert np.array_equal(raster.read(tmp_path / "a.png").pixels, deep[..., :3].transpose(2, 0, 1))
     assert raster.header(tmp_path / "a.png").channels == 3
 
 

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
+from napari_localcl.models.sampling import sample_at, to_unit
+
 
 @dataclass(frozen=True)
 class GeometryRanges:
@@ -83,11 +85,11 @@ class Geometry:
     def warp(self, images: Tensor) -> Tensor:
         """The views (B, C, H, W) of ``images``; outside of an image its border is repeated."""
         grid = self.to_image(self._pixels())
-        grid = to_unit(grid, self.size).view(len(images), *self.size, 2).flip(-1)
+        grid = to_unit(grid, self.size).view(len(images), *self.size, 2)
         return grid_sample(images, grid, padding_mode="border", align_corners=False)
 
     def after(self, base: Geometry) -> Geometry:
-        """This geometry applied to views of ``base``, which must not bend."""
+        """Apply the geometry to views of ``base``, which must not bend."""
         if base.bend is not None:
             raise ValueError("only a straight geometry can be a base")
         linear = base.matrix[:, :, :2] @ self.matrix
@@ -115,33 +117,6 @@ class Geometry:
         if self.bend is None:
             return torch.zeros_like(points)
         return sample_at(self.bend, points, self.size)
-
-
-def to_unit(points: Tensor, size: tuple[int, int]) -> Tensor:
-    """Pixel coordinates (..., 2) to the [-1, 1] of ``grid_sample`` (still y, x)."""
-    extent = torch.tensor(size, device=points.device, dtype=points.dtype)
-    return (points + 0.5) * 2 / extent - 1
-
-
-def sample_at(maps: Tensor, points: Tensor, size: tuple[int, int]) -> Tensor:
-    """Read maps bilinearly at points given in pixels of the image that the maps cover.
-
-    Parameters
-    ----------
-    maps : Tensor (B, C, h, w)
-        Maps at any stride.
-    points : Tensor (B, N, 2)
-        (y, x) in pixels of the image.
-    size : tuple of int
-        The image's height and width.
-
-    Returns
-    -------
-    Tensor (B, N, C)
-    """
-    grid = to_unit(points, size).flip(-1).unsqueeze(2)  # (B, N, 1, 2)
-    read = grid_sample(maps, grid.to(maps.dtype), padding_mode="border", align_corners=False)
-    return read.squeeze(3).transpose(1, 2)
 
 
 def inside(points: Tensor, size: tuple[int, int], margin: float = 0.0) -> Tensor:
@@ -269,9 +244,7 @@ class Appearance:
         return torch.stack(drawn).to(views) * self.noise.view(-1, 1, 1, 1).to(views)
 
 
-def draw_appearance(
-    count: int, ranges: AppearanceRanges, chance: torch.Generator
-) -> Appearance:
+def draw_appearance(count: int, ranges: AppearanceRanges, chance: torch.Generator) -> Appearance:
     """Draw how ``count`` views look."""
 
     def symmetric() -> Tensor:

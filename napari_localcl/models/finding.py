@@ -1,0 +1,258 @@
+"""Finding the points of one or more template images in other images.
+
+The similarity of a query to a template point is the product of the similarities at every level of
+the embedding (the mean of their logarithms); where it peaks, the point is. What makes it better is
+each a setting: a prior from the smooth map between the images, several candidates looked at more
+closely, matching back for confidence, a second pass at higher magnification.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d, max_pool2d, normalize
+
+from .matching import (
+    SIMILARITY_FLOOR,
+    Pyramid,
+    enlarge,
+    search,
+    smooth_map,
+    sub_cell_peak,
+)
+from .sampling import cell_centres
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True)
+class Template:
+    """Annotated points of T images.
+
+    Attributes
+    ----------
+    pyramid : Pyramid of T images
+        Their embeddings.
+    points : Tensor (T, L, 2)
+        (y, x) in canvas pixels; anything where not known.
+    known : Tensor (T, L), bool
+        Which points are annotated in which image; each in at least one.
+    """
+
+    pyramid: Pyramid
+    points: Tensor
+    known: Tensor
+
+    def embeddings(self, levels: Sequence[int]) -> dict[int, Tensor]:
+        """Mean embedding (L, D) of every point over the images that have it, one per stride."""
+        weights = self.known.float().unsqueeze(2)
+        read = self.pyramid.at(self.points)
+        return {s: normalize((read[s] * weights).sum(dim=0), dim=1) for s in levels}
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where points were found in B images.
+
+    Attributes
+    ----------
+    points : Tensor (B, L, 2)
+        (y, x) in canvas pixels.
+    score : Tensor (B, L)
+        Mean log similarity there, with the prior's.
+    margin : Tensor (B, L)
+        How much better that is than the next best place.
+    cycle_error : Tensor (B, L)
+        Distance by which matching back misses the template, canvas pixels; 0 if not asked for.
+    """
+
+    points: Tensor
+    score: Tensor
+    margin: Tensor
+    cycle_error: Tensor
+
+
+@dataclass(frozen=True)
+class Finder:
+    """How points are looked for.
+
+    Attributes
+    ----------
+    levels : int
+        Levels of the embedding to use, from the finest.
+    centre_width : float
+        Standard deviation, in canvas pixels, of LD's centre-sensitive averaging of the finest
+        level; 0 leaves it out.
+    prior_width : float
+        Width of the prior around the place that the smooth map gives, pixels; 0 leaves it out.
+    candidates : int
+        Peaks looked at more closely.
+    backward : bool
+        Match back to the template.
+    """
+
+    levels: int = 5
+    centre_width: float = 0.0
+    prior_width: float = 32.0
+    candidates: int = 3
+    backward: bool = True
+
+    def find(self, template: Template, queries: Pyramid) -> Places:
+        """Find the template's points in B images."""
+        strides = queries.strides[: self.levels]
+        wanted = template.embeddings(strides)
+        prior = self._prior(template, queries)
+        response, step = self._response(wanted, queries, strides, prior)
+        peaks, values = best_peaks(response, self.candidates)  # (B, L, K, 2), (B, L, K)
+        places = peaks * step + (step - 1) / 2
+        if step > strides[0]:
+            places, values = self._closer(wanted, queries, places, prior)
+        chosen = values.argmax(dim=2, keepdim=True)
+        points = places.gather(2, chosen.unsqueeze(3).expand(-1, -1, -1, 2)).squeeze(2)
+        score = values.gather(2, chosen).squeeze(2)
+        margin = _margin(places, values, points, score)
+        found = Places(points, score, margin, torch.zeros_like(score))
+        return self._checked(found, template, queries) if self.backward else found
+
+    def closer(self, template: Template, queries: Pyramid, guess: Tensor, reach: int = 8) -> Tensor:
+        """Look for points near a guess (B, L, 2), on the three finest levels."""
+        strides = queries.strides[: min(self.levels, 3)]
+        wanted = _expand(template.embeddings(strides), len(queries))
+        return search(wanted, queries, guess, strides, reach, sigma=32.0).points
+
+    def _prior(self, template: Template, queries: Pyramid) -> Tensor | None:
+        """Mean over the templates of where their smooth maps lead, (B, L, 2)."""
+        if self.prior_width == 0 or self.levels < len(queries.strides):
+            return None
+        stride = min(8, queries.strides[-1])
+        coarse = queries.coarse(stride)
+        total = torch.zeros(len(queries), template.known.shape[1], 2, device=coarse.device)
+        for row in range(len(template.known)):
+            own = template.pyramid[row : row + 1].coarse(stride).expand_as(coarse)
+            lead = smooth_map(own, coarse, stride, queries.size, reach=24.0)
+            places = lead(template.points[row].expand(len(queries), -1, -1))
+            total += places * template.known[row, :, None]
+        return total / template.known.sum(dim=0)[:, None]
+
+    def _response(
+        self,
+        wanted: Mapping[int, Tensor],
+        queries: Pyramid,
+        strides: Sequence[int],
+        prior: Tensor | None,
+    ) -> tuple[Tensor, int]:
+        """Log similarity of every cell to every point, (B, L, h, w), and the cells' stride."""
+        used = [s for s in strides if s >= 4] or [strides[0]]
+        step = used[0]
+        size = (queries.size[0] // step, queries.size[1] // step)
+        total = torch.zeros((), device=queries.rows.device)
+        for stride in used:
+            level = queries.level(stride)
+            if self.centre_width and stride == strides[0]:
+                level = centre_sensitive(level, self.centre_width / stride)
+            similarity = torch.einsum("bdhw,ld->blhw", level, wanted[stride])
+            total = total + enlarge(similarity, size).clamp(min=SIMILARITY_FLOOR).log()
+        response = total / len(used)
+        if prior is None:
+            return response, step
+        cells = cell_centres(queries.size, step).to(prior)
+        return response + self._log_prior(cells, prior.unsqueeze(2)).view_as(response), step
+
+    def _log_prior(self, places: Tensor, centre: Tensor) -> Tensor:
+        # Heavy-tailed, so that a smooth map gone wrong does not overrule a clear similarity.
+        distance = (places - centre).square().sum(dim=-1)
+        return -torch.log1p(distance / (2 * self.prior_width**2))
+
+    def _closer(
+        self, wanted: Mapping[int, Tensor], queries: Pyramid, places: Tensor, prior: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Refine candidates (B, L, K, 2) at the finest levels; their places and values."""
+        count, points, candidates = places.shape[:3]
+        levels = queries.strides[: min(self.levels, 3)]
+        each = {s: wanted[s].repeat_interleave(candidates, dim=0) for s in wanted}
+        found = search(
+            _expand(each, count), queries, places.flatten(1, 2), levels, reach=4, sigma=1e3
+        )
+        closer = found.points.view_as(places)
+        values = found.score.view(count, points, candidates)
+        coarser = [s for s in wanted if s not in levels]
+        for stride in coarser:
+            values = values + self._similarity(each[stride], queries, stride, closer)
+        values = values / (1 + len(coarser))
+        if prior is not None:
+            values = values + self._log_prior(closer, prior.unsqueeze(2))
+        return closer, values
+
+    @staticmethod
+    def _similarity(wanted: Tensor, queries: Pyramid, stride: int, places: Tensor) -> Tensor:
+        read = replace(queries, maps={stride: queries.maps[stride]}).at(places.flatten(1, 2))
+        similarity = (read[stride] * wanted).sum(dim=2)
+        return similarity.clamp(min=SIMILARITY_FLOOR).log().view(places.shape[:3])
+
+    def _checked(self, found: Places, template: Template, queries: Pyramid) -> Places:
+        """Match back to the first template image of each point."""
+        levels = queries.strides[: min(self.levels, 3)]
+        home = template.known.float().argmax(dim=0)  # (L,)
+        start = template.points[home, torch.arange(len(home), device=home.device)]  # (L, 2)
+        read = replace(queries, maps={s: queries.maps[s] for s in levels}).at(found.points)
+        # One "image" per point: its own template image, searched for all queries at once.
+        swapped = {s: read[s].transpose(0, 1) for s in levels}
+        guess = start.unsqueeze(1).expand(-1, len(queries), -1)
+        back = search(swapped, template.pyramid[home], guess, levels, reach=10, sigma=1e3)
+        error = (back.points - guess).norm(dim=2).transpose(0, 1)
+        return replace(found, cycle_error=error)
+
+
+def _expand(wanted: Mapping[int, Tensor], count: int) -> dict[int, Tensor]:
+    return {stride: level.expand(count, -1, -1) for stride, level in wanted.items()}
+
+
+def centre_sensitive(level: Tensor, width: float) -> Tensor:
+    """LD's centre-sensitive averaging: embeddings (B, D, h, w) blurred by a bell, renormalised.
+
+    ``v'(x) = normalise(sum over d of W_c(d) v(x + d))``, ``W_c(d) ~ exp(-|d|^2 / 2 width^2)`` with
+    the width in cells; at the border the bell is cut and rescaled.
+    """
+    reach = max(1, round(3 * width))
+    offsets = torch.arange(-reach, reach + 1, device=level.device)
+    bell = torch.exp(-(offsets**2) / (2 * width**2))
+    bell = bell / bell.sum()
+    channels = level.shape[1]
+    rows = bell.view(1, 1, -1, 1).expand(channels, -1, -1, -1)
+    columns = bell.view(1, 1, 1, -1).expand(channels, -1, -1, -1)
+    blurred = conv2d(level, rows, padding=(reach, 0), groups=channels)
+    blurred = conv2d(blurred, columns, padding=(0, reach), groups=channels)
+    # Renormalising also undoes what the cut at the border takes away.
+    return normalize(blurred, dim=1)
+
+
+def best_peaks(response: Tensor, count: int, apart: int = 5) -> tuple[Tensor, Tensor]:
+    """The highest local maxima of maps (B, L, h, w): (B, L, K, 2) in cells, values (B, L, K).
+
+    The first is exact to a fraction of a cell, the others to a cell; ``apart`` is the side of the
+    neighbourhood in which a maximum must be the highest, in cells.
+    """
+    peak, value = sub_cell_peak(response)
+    if count == 1:
+        return peak.unsqueeze(2), value.unsqueeze(2)
+    highest = max_pool2d(response, apart, stride=1, padding=apart // 2) == response
+    values, index = response.masked_fill(~highest, -torch.inf).flatten(2).topk(count, dim=2)
+    # Where a map has fewer maxima than asked for, the first stands in.
+    index = torch.where(values.isinf(), index[..., :1], index)
+    values = torch.where(values.isinf(), values[..., :1], values)
+    width = response.shape[3]
+    peaks = torch.stack([index // width, index % width], dim=3).float()
+    peaks[:, :, 0] = peak
+    return peaks, values
+
+
+def _margin(places: Tensor, values: Tensor, best: Tensor, score: Tensor) -> Tensor:
+    """How much better the best place is than the best candidate (B, L, K) away from it."""
+    away = (places - best.unsqueeze(2)).norm(dim=3) > 8
+    rival = values.masked_fill(~away, -torch.inf).amax(dim=2)
+    # Without a rival, the lead is as large as any.
+    return (score - rival).clamp(max=3.0)

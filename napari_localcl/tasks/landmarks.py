@@ -1,0 +1,406 @@
+"""Find in every image the points marked in one template image, or in a few.
+
+Chen et al., arXiv 2108.09440, one-shot landmark localisation; ``PUBLISHED`` is their form of it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from napari_localcl.data.annotations import Landmark
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.progress import Progress
+from napari_localcl.models.finding import Finder, Places, Template
+from napari_localcl.tasks.embedding_store import embed_images
+from napari_localcl.tasks.preparing import prepare_images
+from napari_localcl.tasks.pretraining import load_encoder
+from napari_localcl.training.devices import choose_device, has_bf16
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from torch import Tensor
+
+    from napari_localcl.data.placement import Placement
+    from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.models.matching import Pyramid
+    from napari_localcl.training.record import RunRecord
+
+CHUNK = 16  # images searched at once
+
+
+class LandmarkSettings(BaseModel):
+    """How landmarks are looked for; pixels are those of the working image."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    levels: int = Field(5, ge=1, le=8, description="levels of the embedding used, from the finest")
+    centre_width: float = Field(
+        0.0, ge=0, le=64, description="width of LD's centre-sensitive averaging, pixels; 0 is none"
+    )
+    prior_width: float = Field(
+        32.0,
+        ge=0,
+        le=1024,
+        description="width of the prior from smooth alignment, pixels; 0 is none",
+    )
+    candidates: int = Field(3, ge=1, le=16, description="peaks looked at more closely")
+    detail: float = Field(
+        1.67, ge=1, le=4, description="magnification of a second, closer look; 1 leaves it out"
+    )
+    backward: bool = Field(True, description="match back to the template, for the confidence")
+    mirror: bool = Field(
+        False, description="look in mirrored images too: for organs that come left and right"
+    )
+
+    def finder(self) -> Finder:
+        """Return what does the looking."""
+        return Finder(
+            self.levels, self.centre_width, self.prior_width, self.candidates, self.backward
+        )
+
+
+PUBLISHED: dict[str, Any] = {
+    "levels": 1,
+    # A fifth of LD's patch of 56 pixels.
+    "centre_width": 11.0,
+    "prior_width": 0.0,
+    "candidates": 1,
+    "detail": 1.0,
+}
+"""Settings of the published form: the finest embedding alone, centre-sensitive averaging."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """Images at one working size, with their embeddings.
+
+    Attributes
+    ----------
+    images : PreparedImages
+        The images.
+    pyramid : Pyramid
+        Their embeddings, in order.
+    mirrored : Pyramid or None
+        Those of their mirror images.
+    """
+
+    images: PreparedImages
+    pyramid: Pyramid
+    mirrored: Pyramid | None
+
+    def placement(self, index: int) -> Placement:
+        """Return where an image lies on the canvas."""
+        return self.images.placements[index]
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """A folder of images, ready for clicks.
+
+    Attributes
+    ----------
+    coarse : Embedded
+        At the size that the encoder learned at.
+    detail : Embedded or None
+        At a higher magnification, where asked for.
+    settings : LandmarkSettings
+        How to look.
+    source : str
+        What predictions are marked with.
+    """
+
+    coarse: Embedded
+    detail: Embedded | None
+    settings: LandmarkSettings
+    source: str
+
+
+def open_atlas(
+    images: str | Path | Sequence[str | Path],
+    run: str | Path,
+    settings: LandmarkSettings | None = None,
+    device: str = "auto",
+    cache: Path | None = None,
+) -> Generator[Progress, None, Atlas]:
+    """Read and embed a folder; what was embedded before by the same weights is not done again.
+
+    Parameters
+    ----------
+    images : str, Path or sequence of them
+        A folder, a file list, a glob or files.
+    run : str or Path
+        A run folder with weights.
+    settings : LandmarkSettings or None
+        How landmarks will be looked for.
+    device : {'auto', 'cpu', 'cuda', 'mps'}
+        Where to compute the embeddings.
+    cache : Path or None
+        Where images and embeddings are kept; None is the user's cache folder.
+
+    Returns
+    -------
+    Atlas
+        What the generator returns at its end.
+    """
+    settings = settings or LandmarkSettings()
+    kind = choose_device(device)
+    encoder, record = load_encoder(run)
+    encoder.to(kind)
+    embedded = []
+    for factor in [1.0, settings.detail] if settings.detail > 1 else [1.0]:
+        prepared = yield from _prepare(images, record, factor, cache)
+        sides = []
+        for mirrored in [False, True] if settings.mirror else [False]:
+            sides.append(
+                (yield from embed_images(encoder, prepared, cache, has_bf16(kind), mirrored))
+            )
+        embedded.append(Embedded(prepared, sides[0], sides[1] if settings.mirror else None))
+    source = f"machine:{Path(run).resolve().name}"
+    return Atlas(embedded[0], embedded[1] if len(embedded) > 1 else None, settings, source)
+
+
+def _prepare(
+    images: str | Path | Sequence[str | Path], record: RunRecord, factor: float, cache: Path | None
+) -> Generator[Progress, None, PreparedImages]:
+    canvas = record.canvas
+    if canvas is None:
+        raise BadInput("the run was interrupted before it learned anything: resume it")
+    # Multiples of 32, so that every stride of the encoder divides the canvas.
+    height, width = (round(side * factor / 32) * 32 for side in canvas)
+    return (
+        yield from prepare_images(
+            images,
+            max(height, width),
+            channels=record.channels,
+            canvas=(height, width),
+            cache=cache,
+        )
+    )
+
+
+def locate(
+    images: str | Path | Sequence[str | Path],
+    run: str | Path,
+    templates: Sequence[Landmark],
+    settings: LandmarkSettings | None = None,
+    device: str = "auto",
+    cache: Path | None = None,
+) -> Generator[Progress, None, tuple[Landmark, ...]]:
+    """Find the landmarks of the templates in all images.
+
+    Parameters
+    ----------
+    templates : sequence of Landmark
+        Points that a person placed, on one image or more; every further one improves the result.
+    images, run, settings, device, cache
+        See :func:`open_atlas`.
+
+    Returns
+    -------
+    tuple of Landmark
+        What the generator returns at its end: the templates' own points with the source `human`,
+        all others predicted, with a confidence from 0 to 1.
+
+    Raises
+    ------
+    BadInput
+        If a template's image is not among the images or its point lies outside of it.
+    """
+    if not templates:
+        raise BadInput("there is no landmark in the template: click at least one")
+    atlas = yield from open_atlas(images, run, settings, device, cache)
+    return (yield from predict(atlas, templates))
+
+
+def predict(
+    atlas: Atlas, templates: Sequence[Landmark]
+) -> Generator[Progress, None, tuple[Landmark, ...]]:
+    """Find the landmarks of templates in the images of an atlas; see :func:`locate`."""
+    marks = Marks.of(templates, atlas.coarse.images)
+    rows: list[Landmark] = []
+    total = len(atlas.coarse.images)
+    for start in range(0, total, CHUNK):
+        chosen = list(range(start, min(start + CHUNK, total)))
+        points, confidence = find(atlas, marks, chosen)
+        for row, index in enumerate(chosen):
+            rows += _rows(atlas, marks, index, points[row], confidence[row])
+        yield Progress("locate", step=chosen[-1] + 1, steps=total, message="finding landmarks")
+    return tuple(rows)
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Template points as arrays.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The landmarks.
+    images : tuple of int
+        Indices of the template images.
+    points : ndarray (T, L, 2)
+        File pixels; 0 where not annotated.
+    known : ndarray (T, L), bool
+        Which are annotated.
+    """
+
+    names: tuple[str, ...]
+    images: tuple[int, ...]
+    points: np.ndarray[Any, np.dtype[np.float64]]
+    known: np.ndarray[Any, np.dtype[np.bool_]]
+
+    @classmethod
+    def of(cls, templates: Sequence[Landmark], images: PreparedImages) -> Marks:
+        """Gather the landmarks of template images; each must lie in an image that is there."""
+        by_image: dict[int, list[Landmark]] = defaultdict(list)
+        for mark in templates:
+            _check_inside(mark, images)
+            by_image[images.index(mark.image)].append(mark)
+        names = tuple(dict.fromkeys(mark.landmark for mark in templates))
+        points = np.zeros((len(by_image), len(names), 2))
+        known = np.zeros((len(by_image), len(names)), bool)
+        for row, marks in enumerate(by_image.values()):
+            for mark in marks:
+                column = names.index(mark.landmark)
+                points[row, column] = mark.y, mark.x
+                known[row, column] = True
+        return cls(names, tuple(by_image), points, known)
+
+    def template(self, embedded: Embedded) -> Template:
+        """Return the points on the canvas, with the embeddings of their images."""
+        points = [
+            embedded.placement(index).to_canvas(own)
+            for index, own in zip(self.images, self.points, strict=True)
+        ]
+        chosen = embedded.pyramid[torch.tensor(self.images)]
+        return Template(chosen, torch.tensor(np.array(points)).float(), torch.tensor(self.known))
+
+
+def _check_inside(mark: Landmark, images: PreparedImages) -> None:
+    height, width = images.placements[images.index(mark.image)].file_size
+    if not (-0.5 <= mark.y <= height - 0.5 and -0.5 <= mark.x <= width - 0.5):
+        raise BadInput(
+            f"landmark {mark.landmark} at y {mark.y:g}, x {mark.x:g} lies outside of {mark.image} "
+            f"({height} x {width} pixels): correct the template"
+        )
+
+
+def find(
+    atlas: Atlas, marks: Marks, chosen: Sequence[int]
+) -> tuple[np.ndarray[Any, np.dtype[np.float64]], Tensor]:
+    """Find points in some images.
+
+    Returns
+    -------
+    points : ndarray (B, L, 2)
+        File pixels.
+    confidence : Tensor (B, L)
+        From 0 to 1.
+    """
+    finder, template = atlas.settings.finder(), marks.template(atlas.coarse)
+    rows = torch.tensor(chosen)
+    places = finder.find(template, atlas.coarse.pyramid[rows])
+    turned = torch.zeros(len(chosen), dtype=torch.bool)
+    if atlas.coarse.mirrored is not None:
+        other = finder.find(template, atlas.coarse.mirrored[rows])
+        turned = other.score.mean(dim=1) > places.score.mean(dim=1)
+        places = _pick(turned, other, places)
+    points = _to_file(atlas.coarse, chosen, places.points, turned)
+    if atlas.detail is not None:
+        points = _closer(atlas.detail, finder, marks, chosen, points, turned)
+    return points, confidence(places)
+
+
+def _pick(turned: Tensor, other: Places, places: Places) -> Places:
+    def choose(first: Tensor, second: Tensor) -> Tensor:
+        mask = turned.view(-1, *[1] * (first.dim() - 1))
+        return torch.where(mask, first, second)
+
+    both = zip(vars(other).values(), vars(places).values(), strict=True)
+    return Places(*(choose(first, second) for first, second in both))
+
+
+def _closer(
+    detail: Embedded,
+    finder: Finder,
+    marks: Marks,
+    chosen: Sequence[int],
+    points: np.ndarray[Any, np.dtype[np.float64]],
+    turned: Tensor,
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Look again at the higher magnification, near the points (B, L, 2) in file pixels."""
+    guess = torch.stack(
+        [
+            torch.from_numpy(detail.placement(i).to_canvas(own)).float()
+            for i, own in zip(chosen, points, strict=True)
+        ]
+    )
+    guess = _unturn(guess, turned, detail.images.canvas)
+    template, rows = marks.template(detail), torch.tensor(chosen)
+    found = finder.closer(template, detail.pyramid[rows], guess)
+    if detail.mirrored is not None and turned.any():
+        other = finder.closer(template, detail.mirrored[rows], guess)
+        found = torch.where(turned[:, None, None], other, found)
+    return _to_file(detail, chosen, found, turned)
+
+
+def _unturn(points: Tensor, turned: Tensor, canvas: tuple[int, int]) -> Tensor:
+    """Mirror the points of the images that were mirrored."""
+    mirrored = torch.stack([points[..., 0], canvas[1] - 1 - points[..., 1]], dim=-1)
+    return torch.where(turned[:, None, None], mirrored, points)
+
+
+def _to_file(
+    embedded: Embedded, chosen: Sequence[int], points: Tensor, turned: Tensor
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    straight = _unturn(points, turned, embedded.images.canvas).double().numpy()
+    return np.stack(
+        [_in_file(embedded.placement(i), own) for i, own in zip(chosen, straight, strict=True)]
+    )
+
+
+def _in_file(
+    placement: Placement, points: np.ndarray[Any, np.dtype[np.float64]]
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    last = np.array(placement.file_size) - 1
+    return np.clip(placement.to_file(points), 0, last)
+
+
+def confidence(places: Places) -> Tensor:
+    """How sure each point is, from 0 to 1: similar, ahead of its rivals, and found back.
+
+    Not a probability: it ranks.
+    """
+    similar = places.score.exp().clamp(0, 1)
+    ahead = 1 - torch.exp(-places.margin.clamp(min=0) / 0.1)
+    found_back = 1 / (1 + (places.cycle_error / 8) ** 2)
+    return (similar * (0.5 + 0.5 * ahead) * found_back).clamp(0, 1)
+
+
+def _rows(
+    atlas: Atlas,
+    marks: Marks,
+    index: int,
+    points: np.ndarray[Any, np.dtype[np.float64]],
+    sure: Tensor,
+) -> list[Landmark]:
+    image = atlas.coarse.images.names[index]
+    own = marks.images.index(index) if index in marks.images else None
+    rows = []
+    for column, name in enumerate(marks.names):
+        if own is not None and marks.known[own, column]:
+            y, x = marks.points[own, column].tolist()
+            rows.append(Landmark(image, name, y, x, None, "human"))
+        else:
+            y, x = points[column].round(2).tolist()
+            value = round(float(sure[column]), 4)
+            rows.append(Landmark(image, name, y, x, value, atlas.source))
+    return rows
