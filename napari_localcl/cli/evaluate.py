@@ -126,6 +126,8 @@ def _remarks(errors: "LandmarkErrors") -> list[str]:
         more = len(errors.missing) - NAMED
         rest = f" and {more} more" if more > 0 else ""
         remarks.append(f"missing predictions: {named}{rest}")
+    if errors.human:
+        remarks.append(f"{errors.human} points placed by a person (templates) are left out")
     if errors.untold:
         remarks.append(f"{errors.untold} predictions have no truth to compare with")
     if errors.risk_coverage is not None:

@@ -208,6 +208,18 @@ class ContentHashes:
 
 @contextmanager
 def writable(folder: Path) -> Iterator[None]:
+    """Turn a failure to write the cache into one sentence that says what to do.
+
+    Parameters
+    ----------
+    folder : Path
+        The cache that is being written in the block.
+
+    Raises
+    ------
+    BadInput
+        If the disk is full or does not let itself be written.
+    """
     try:
         yield
     except OSError as error:
@@ -217,6 +229,6 @@ def writable(folder: Path) -> Iterator[None]:
                 "to a folder on another disk"
             ) from error
         raise BadInput(
-            f"the cache {folder} cannot be written ({error.strerror}); set LOCALCL_CACHE to a "
-            "folder that can"
+            f"the cache {folder} cannot be written ({error.strerror or error}); set LOCALCL_CACHE "
+            "to a folder that can"
         ) from error

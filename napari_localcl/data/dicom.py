@@ -190,11 +190,10 @@ def read_series(paths: Sequence[Path]) -> Scan:
 
 
 def _header(data: Any) -> Header:
-    colour = data.get("SamplesPerPixel", 1) > 1 or dicom_pixels.has_palette(data)
     return Header(
         (int(data.Rows), int(data.Columns)),
         int(data.get("NumberOfFrames") or 1),
-        3 if colour else 1,
+        3 if dicom_pixels.has_colour(data) else 1,
         _plane_spacing(data),
     )
 

@@ -35,7 +35,7 @@ def decode(path: Path, data: Any) -> tuple[Pixels, Window | None]:
     window : (float, float) or None
         Values of `pixels` to be shown black and white.
     """
-    values, window = _values(path, data), _window(data)
+    values, window = _without_padding(_values(path, data), data), _window(data)
     if window is None and "VOILUTSequence" in data:
         from pydicom.pixels.processing import apply_voi_lut
 
@@ -44,12 +44,11 @@ def decode(path: Path, data: Any) -> tuple[Pixels, Window | None]:
         # Not mirrored at the image's own maximum, so that the slices of a series stay comparable.
         values = -values.astype(np.float32)
         window = (-window[1], -window[0]) if window else None
-    colour = data.get("SamplesPerPixel", 1) > 1 or has_palette(data)
-    return np.moveaxis(values, -1, 0) if colour else values[None], window
+    return np.moveaxis(values, -1, 0) if has_colour(data) else values[None], window
 
 
-def has_palette(data: Any) -> bool:
-    """Tell whether pixels are numbers of colours in a table.
+def has_colour(data: Any) -> bool:
+    """Tell whether a file has colour, be it by samples or by a palette.
 
     Parameters
     ----------
@@ -61,13 +60,22 @@ def has_palette(data: Any) -> bool:
     bool
         True if they are.
     """
+    return data.get("SamplesPerPixel", 1) > 1 or _has_palette(data)
+
+
+def _has_palette(data: Any) -> bool:
     return bool(data.get("PhotometricInterpretation") == "PALETTE COLOR")
 
 
 def _values(path: Path, data: Any) -> Any:
     from pydicom.pixels.processing import apply_color_lut
     from pydicom.pixels.utils import pixel_array
-    from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+    from pydicom.uid import (
+        ExplicitVRLittleEndian,
+        ImplicitVRLittleEndian,
+        JPEGLSTransferSyntaxes,
+        JPEGTransferSyntaxes,
+    )
 
     if "TransferSyntaxUID" not in data.file_meta:
         implicit = data.original_encoding[0]
@@ -77,10 +85,10 @@ def _values(path: Path, data: Any) -> Any:
     try:
         pixels = pixel_array(data)
     except (NotImplementedError, RuntimeError):
+        if data.file_meta.TransferSyntaxUID not in {*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes}:
+            raise
         return _by_itk(path, data)
-    if has_palette(data):
-        return apply_color_lut(pixels, data)
-    return _rescaled(_without_padding(pixels, data), data)
+    return apply_color_lut(pixels, data) if _has_palette(data) else _rescaled(pixels, data)
 
 
 def _by_itk(path: Path, data: Any) -> Any:
@@ -95,29 +103,35 @@ def _by_itk(path: Path, data: Any) -> Any:
     return pixels[0] if pixels.shape[0] == 1 else pixels
 
 
-def _without_padding(pixels: Any, data: Any) -> Any:
-    """Make the area outside the picture as dark as the darkest of the picture."""
-    value = data.get("PixelPaddingValue")
-    if value is None or data.get("SamplesPerPixel", 1) > 1:
-        return pixels
-    low, high = sorted((int(value), int(data.get("PixelPaddingRangeLimit", value))))
-    padding = (pixels >= low) & (pixels <= high)
-    if not padding.any() or padding.all():
-        return pixels
-    inside = pixels[~padding]
-    bright_is_low = data.get("PhotometricInterpretation") == "MONOCHROME1"
-    return np.where(padding, inside.max() if bright_is_low else inside.min(), pixels)
-
-
 def _rescaled(pixels: Any, data: Any) -> Any:
     if "ModalityLUTSequence" in data:
         from pydicom.pixels.processing import apply_modality_lut
 
         return apply_modality_lut(pixels, data)
-    slope, intercept = find(data, "RescaleSlope"), find(data, "RescaleIntercept")
-    if slope is None or intercept is None:
+    slope, intercept = _scale(data)
+    if find(data, "RescaleSlope") is None:
         return pixels
     return pixels.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+
+
+def _scale(data: Any) -> tuple[float, float]:
+    return float(find(data, "RescaleSlope") or 1), float(find(data, "RescaleIntercept") or 0)
+
+
+def _without_padding(values: Any, data: Any) -> Any:
+    """Make the area outside the picture as dark as the darkest of the picture."""
+    first = data.get("PixelPaddingValue")
+    if first is None or has_colour(data) or "ModalityLUTSequence" in data:
+        return values
+    slope, intercept = _scale(data)
+    stored = int(first), int(data.get("PixelPaddingRangeLimit", first))
+    low, high = sorted(end * slope + intercept for end in stored)
+    padding = (values > low - abs(slope) / 2) & (values < high + abs(slope) / 2)
+    if not padding.any() or padding.all():
+        return values
+    inside = values[~padding]
+    bright_is_low = data.get("PhotometricInterpretation") == "MONOCHROME1"
+    return np.where(padding, inside.max() if bright_is_low else inside.min(), values)
 
 
 def _window(data: Any) -> Window | None:

@@ -56,7 +56,7 @@ def sniff(path: Path) -> str:
         with path.open("rb") as file:
             start = file.read(352)
     except OSError as error:
-        raise UnusableImage(path, f"cannot be opened ({error.strerror})") from error
+        raise UnusableImage(path, f"cannot be opened ({error.strerror or error})") from error
     if named and not start:
         raise UnusableImage(path, "is empty (0 bytes)")
     return _by_content(start, path.suffix) or named

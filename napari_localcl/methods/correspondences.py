@@ -21,7 +21,7 @@ from napari_localcl.models.matching import Correspondences, Pyramid, correspond
 from .points import PointPairs, choose_visible, draw_points, valid_boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from napari_localcl.data.prepared import PreparedImages
 
@@ -82,17 +82,17 @@ class MinedPairs:
 
 def mine(
     images: PreparedImages, embed: Embed, settings: CorrespondenceSettings, chance: torch.Generator
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, MinedPairs]:
     """Match random pairs of images; the generator returns :class:`MinedPairs`."""
     pool = torch.randperm(len(images), generator=chance)[: settings.pool]
     pyramids = []
-    for chosen in pool.split(CHUNK):
+    for chosen in torch.split(pool, CHUNK):
         pyramids.append(embed(images, chosen.tolist()))
         yield Progress("mine", STAGE, message="embedding the images to match")
     pyramid = _join(pyramids)
     pairs = _draw_pairs(len(pool), settings.pairs, chance)
     found: list[Correspondences] = []
-    for rows in pairs.split(CHUNK):
+    for rows in torch.split(pairs, CHUNK):
         points = _grid(len(rows), pyramid.size, settings.spacing, chance)
         found.append(correspond(pyramid[rows[:, 0]], pyramid[rows[:, 1]], points))
         done = sum(len(part.first) for part in found)

@@ -69,8 +69,12 @@ class PointPairs:
 
     def part(self, shard: Shard, device: torch.device) -> PointPairs:
         """A process's part of the pairs, on its device."""
-        mine = (shard.take(t) for t in (self.first, self.second, self.weight, self.error))
-        return PointPairs(*(tensor.to(device) for tensor in mine), self.chance)
+
+        def mine(tensor: Tensor) -> Tensor:
+            return shard.take(tensor).to(device)
+
+        first, second, weight, error = map(mine, (self.first, self.second, self.weight, self.error))
+        return PointPairs(first, second, weight, error, self.chance)
 
 
 def draw_points(count: int, boxes: Tensor, chance: torch.Generator) -> Tensor:
@@ -161,9 +165,9 @@ class _Level:
         near = here.unsqueeze(2) + offsets  # (B, P, K, 2)
         query = self._read(self.first, self.pairs.first)
         # Reading a map once, at all places, halves the time of the backward pass.
-        parts = (here.shape[1], anywhere.shape[1], near[0, :, :, 0].numel())
+        parts = [here.shape[1], anywhere.shape[1], near[0, :, :, 0].numel()]
         places = torch.cat([here, anywhere, near.flatten(1, 2)], dim=1)
-        positive, others, close = self._read(self.second, places).split(parts, dim=1)
+        positive, others, close = torch.split(self._read(self.second, places), parts, dim=1)
         excluded = torch.cdist(here, anywhere) < self._exclusion
         temperature = self.settings.temperature
         loss = point_contrast(query, positive, others, excluded, temperature)

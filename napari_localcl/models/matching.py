@@ -177,7 +177,8 @@ def _homogeneous(points: Tensor, scale: float) -> Tensor:
 def _weighted_least_squares(basis: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     weighted = basis.transpose(1, 2) * weights.unsqueeze(1)  # (B, 3, G)
     ridge = 1e-4 * torch.eye(3, device=basis.device)
-    return torch.linalg.solve(weighted @ basis + ridge, weighted @ targets)
+    solution: Tensor = torch.linalg.solve(weighted @ basis + ridge, weighted @ targets)
+    return solution
 
 
 def _geman_mcclure(residual: Tensor, known: Tensor) -> Tensor:
@@ -231,7 +232,7 @@ def search(
             for s in strides
         ]
     ).mean(dim=0)
-    places = torch.stack(torch.broadcast_tensors(rows[..., :, None], columns[..., None, :]), dim=-1)
+    places = _grid(rows, columns)
     distance = (places * step + (step - 1) / 2 - guess[:, :, None, None]).square().sum(dim=-1)
     height, width = (n // step for n in pyramid.size)
     out = (places < 0).any(-1) | (places[..., 0] >= height) | (places[..., 1] >= width)
@@ -239,6 +240,12 @@ def search(
     peak, best = sub_cell_peak(score)
     found = (peak + centre - reach) * step + (step - 1) / 2
     return Found(found, best, best - _runner_up(score, peak))
+
+
+def _grid(rows: Tensor, columns: Tensor) -> Tensor:
+    """Rows (..., i) and columns (..., j) -> their pairs (..., i, j, 2)."""
+    tall = rows.unsqueeze(-1).expand(*rows.shape, columns.shape[-1])
+    return torch.stack([tall, columns.unsqueeze(-2).expand_as(tall)], dim=-1)
 
 
 def _nearest_cell(points: Tensor, step: int, size: tuple[int, int]) -> Tensor:

@@ -50,7 +50,7 @@ class VGG16(nn.Module):
     def forward(self, images: Tensor) -> list[Tensor]:
         """Finest map first; each is tapped before the pooling that follows it."""
         features = self.to_blocks(images)
-        maps = []
+        maps: list[Tensor] = []
         for stage in self.stages:
             features = stage(self.pool(features) if maps else features)
             maps.append(features)

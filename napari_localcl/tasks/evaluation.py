@@ -85,6 +85,8 @@ class LandmarkErrors:
         Image and landmark of every point without a prediction.
     untold : int
         Predictions that the truth says nothing about; they count nowhere.
+    human : int
+        Points among the predictions that a person placed (templates); they count nowhere.
     excluded : tuple of str
         Images left out.
     risk_coverage : float or None
@@ -98,6 +100,7 @@ class LandmarkErrors:
     landmarks: tuple[ErrorSummary, ...]
     missing: tuple[tuple[str, str], ...]
     untold: int
+    human: int
     excluded: tuple[str, ...]
     risk_coverage: float | None
 
@@ -136,7 +139,7 @@ def evaluate_landmarks(
     Parameters
     ----------
     predicted, truth : iterable of Landmark
-        Matched by image and landmark.
+        Matched by image and landmark; predictions with the source 'human' are none.
     radii : sequence of float or None
         Within which a prediction is a success, in millimetres where the spacing is given, else in
         pixels; None is 2, 2.5, 3, 4 mm or 5, 10, 20 px.
@@ -151,13 +154,17 @@ def evaluate_landmarks(
         If nothing is left to compare, or a radius or spacing is not above 0.
     """
     excluded = tuple(dict.fromkeys(exclude))
-    told = [row for row in truth if row.image not in excluded]
-    given = {(row.image, row.landmark): row for row in predicted if row.image not in excluded}
+    rows = [row for row in predicted if row.image not in excluded]
+    human = {_key(row) for row in rows if row.source == "human"}
+    told = [row for row in truth if row.image not in excluded and _key(row) not in human]
+    given = {_key(row): row for row in rows if row.source != "human"}
     if not told:
-        raise BadInput("the truth holds no points to compare with, apart from excluded images")
+        raise BadInput(
+            "the truth holds no points to compare with, apart from templates and excluded images"
+        )
     points = _pair(told, given, _check_spacing(spacing))
     radii = _check_radii(radii, spacing)
-    keys = {(row.image, row.landmark) for row in told}
+    keys = set(map(_key, told))
     return LandmarkErrors(
         unit="px" if spacing is None else "mm",
         overall=_summarise("all", points.of(None), radii),
@@ -166,6 +173,7 @@ def evaluate_landmarks(
         ),
         missing=tuple((row.image, row.landmark) for row in told if _key(row) not in given),
         untold=sum(key not in keys for key in given),
+        human=len(human),
         excluded=excluded,
         risk_coverage=_risk_coverage(points),
     )

@@ -7,183 +7,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.finding import Finder, Places, Template
-from napari_localcl.tasks.embedding_store import embed_images
-from napari_localcl.tasks.preparing import prepare_images
-from napari_localcl.tasks.pretraining import load_encoder
-from napari_localcl.training.devices import choose_device, has_bf16
+from napari_localcl.tasks.atlas import PUBLISHED, Atlas, Embedded, LandmarkSettings, open_atlas
+from napari_localcl.tasks.suggestions import suggest_templates
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+    from pathlib import Path
 
     from torch import Tensor
 
     from napari_localcl.data.placement import Placement
     from napari_localcl.data.prepared import PreparedImages
-    from napari_localcl.models.matching import Pyramid
-    from napari_localcl.training.record import RunRecord
+
+__all__ = ["PUBLISHED", "LandmarkSettings", "locate", "predict", "suggest_templates"]
 
 CHUNK = 16  # images searched at once
-
-
-class LandmarkSettings(BaseModel):
-    """How landmarks are looked for; pixels are those of the working image."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    levels: int = Field(5, ge=1, le=8, description="levels of the embedding used, from the finest")
-    centre_width: float = Field(
-        0.0, ge=0, le=64, description="width of LD's centre-sensitive averaging, pixels; 0 is none"
-    )
-    prior_width: float = Field(
-        32.0,
-        ge=0,
-        le=1024,
-        description="width of the prior from smooth alignment, pixels; 0 is none",
-    )
-    candidates: int = Field(3, ge=1, le=16, description="peaks looked at more closely")
-    detail: float = Field(
-        1.67, ge=1, le=4, description="magnification of a second, closer look; 1 leaves it out"
-    )
-    backward: bool = Field(True, description="match back to the template, for the confidence")
-    mirror: bool = Field(
-        False, description="look in mirrored images too: for organs that come left and right"
-    )
-
-    def finder(self) -> Finder:
-        """Return what does the looking."""
-        return Finder(
-            self.levels, self.centre_width, self.prior_width, self.candidates, self.backward
-        )
-
-
-PUBLISHED: dict[str, Any] = {
-    "levels": 1,
-    # A fifth of LD's patch of 56 pixels.
-    "centre_width": 11.0,
-    "prior_width": 0.0,
-    "candidates": 1,
-    "detail": 1.0,
-}
-"""Settings of the published form: the finest embedding alone, centre-sensitive averaging."""
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """Images at one working size, with their embeddings.
-
-    Attributes
-    ----------
-    images : PreparedImages
-        The images.
-    pyramid : Pyramid
-        Their embeddings, in order.
-    mirrored : Pyramid or None
-        Those of their mirror images.
-    """
-
-    images: PreparedImages
-    pyramid: Pyramid
-    mirrored: Pyramid | None
-
-    def placement(self, index: int) -> Placement:
-        """Return where an image lies on the canvas."""
-        return self.images.placements[index]
-
-
-@dataclass(frozen=True)
-class Atlas:
-    """A folder of images, ready for clicks.
-
-    Attributes
-    ----------
-    coarse : Embedded
-        At the size that the encoder learned at.
-    detail : Embedded or None
-        At a higher magnification, where asked for.
-    settings : LandmarkSettings
-        How to look.
-    source : str
-        What predictions are marked with.
-    """
-
-    coarse: Embedded
-    detail: Embedded | None
-    settings: LandmarkSettings
-    source: str
-
-
-def open_atlas(
-    images: str | Path | Sequence[str | Path],
-    run: str | Path,
-    settings: LandmarkSettings | None = None,
-    device: str = "auto",
-    cache: Path | None = None,
-) -> Generator[Progress, None, Atlas]:
-    """Read and embed a folder; what was embedded before by the same weights is not done again.
-
-    Parameters
-    ----------
-    images : str, Path or sequence of them
-        A folder, a file list, a glob or files.
-    run : str or Path
-        A run folder with weights.
-    settings : LandmarkSettings or None
-        How landmarks will be looked for.
-    device : {'auto', 'cpu', 'cuda', 'mps'}
-        Where to compute the embeddings.
-    cache : Path or None
-        Where images and embeddings are kept; None is the user's cache folder.
-
-    Returns
-    -------
-    Atlas
-        What the generator returns at its end.
-    """
-    settings = settings or LandmarkSettings()
-    kind = choose_device(device)
-    encoder, record = load_encoder(run)
-    encoder.to(kind)
-    embedded = []
-    for factor in [1.0, settings.detail] if settings.detail > 1 else [1.0]:
-        prepared = yield from _prepare(images, record, factor, cache)
-        sides = []
-        for mirrored in [False, True] if settings.mirror else [False]:
-            sides.append(
-                (yield from embed_images(encoder, prepared, cache, has_bf16(kind), mirrored))
-            )
-        embedded.append(Embedded(prepared, sides[0], sides[1] if settings.mirror else None))
-    source = f"machine:{Path(run).resolve().name}"
-    return Atlas(embedded[0], embedded[1] if len(embedded) > 1 else None, settings, source)
-
-
-def _prepare(
-    images: str | Path | Sequence[str | Path], record: RunRecord, factor: float, cache: Path | None
-) -> Generator[Progress, None, PreparedImages]:
-    canvas = record.canvas
-    if canvas is None:
-        raise BadInput("the run was interrupted before it learned anything: resume it")
-    # Multiples of 32, so that every stride of the encoder divides the canvas.
-    height, width = (round(side * factor / 32) * 32 for side in canvas)
-    return (
-        yield from prepare_images(
-            images,
-            max(height, width),
-            channels=record.channels,
-            canvas=(height, width),
-            cache=cache,
-        )
-    )
 
 
 def locate(

@@ -116,6 +116,12 @@ class Timetable:
             return self._clock.seconds() < self._stage_end(here)
         return self.steps[here.stage] != 0
 
+    def half_over(self, here: Position, since: float) -> bool:
+        """Whether half the time that the stage had at `since` is over; never when steps count."""
+        if self.steps[here.stage] is not None:
+            return False
+        return self._clock.seconds() > (since + self._stage_end(here)) / 2
+
     def note_step(self, here: Position, seconds: float) -> None:
         """Follow the seconds that steps take, smoothly within a stage."""
         before = self._seconds_per_step if here.step > 1 and self._seconds_per_step else seconds

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -162,7 +164,7 @@ class Course:
         """Let the learner make a stage ready; interrupted, the run stands before it."""
         chance = torch.Generator()
         reseed(chance, self.seed, self.position.stage, -1)
-        for news in self.learner.enter(stage.name, self.images, chance):
+        for news in self.hurried(self.learner.enter(stage.name, self.images, chance)):
             if self.interrupted():
                 self.interrupt()
             if self.engine.leads:
@@ -171,6 +173,16 @@ class Course:
             self.learner.remember(self.engine.agree(self.learner.memory()))
         self.move(entered=True, stage_since=self.clock.seconds())
         self.save()
+
+    def hurried(self, work: Iterator[Progress]) -> Iterator[Progress]:
+        """Drive a learner's entering, telling it (if it listens) when half its time is over."""
+        since = self.clock.seconds()
+        with suppress(StopIteration):
+            news = next(work)
+            while True:
+                yield news
+                late = self.timetable.half_over(self.position, since)
+                news = work.send(late) if isinstance(work, Generator) else next(work)
 
     def steps(self, stage: Stage, stepper: Stepper) -> Iterator[Progress]:
         """Step until the stage's budget, or somebody, ends it."""

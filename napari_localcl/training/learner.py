@@ -44,7 +44,11 @@ class Learner(Protocol):
     def enter(
         self, stage: str, images: PreparedImages, chance: torch.Generator
     ) -> Iterator[Progress]:
-        """Make ready for a stage, for instance mine correspondences; once per run and stage."""
+        """Make ready for a stage, for instance mine correspondences; once per run and stage.
+
+        A generator may listen: ``if (yield Progress(...)):`` is true once half of the stage's time
+        is over (never under a budget of steps), and it should make do with what it has.
+        """
         ...
 
     def sample(

@@ -83,8 +83,9 @@ def test_monochrome1_is_turned_with_its_window(tmp_path: Path, write_dicom):
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize("scale", [{}, {"RescaleSlope": 0.1, "RescaleIntercept": -7}])
 def test_padding_becomes_as_dark_as_the_darkest_of_the_picture(
-    tmp_path: Path, write_dicom, photometric
+    tmp_path: Path, write_dicom, photometric, scale
 ):
     padded = GREY.astype(np.int16) + 100
     padded[:5] = -2000 if photometric == "MONOCHROME2" else 0
@@ -94,6 +95,7 @@ def test_padding_becomes_as_dark_as_the_darkest_of_the_picture(
         padded,
         PhotometricInterpretation=photometric,
         PixelPaddingValue=padding,
+        **scale,
     )
     pixels = dicom.read(path).pixels[0]
     assert (pixels[:5] == pixels[5:].min()).all()
@@ -259,6 +261,19 @@ def test_compressed_pixels_are_read(tmp_path: Path, compressor):
     writer.Execute(SimpleITK.GetImageFromArray(GREY[None]))
     assert dcmread(tmp_path / "a.dcm").file_meta.TransferSyntaxUID.is_compressed
     assert np.array_equal(dicom.read(tmp_path / "a.dcm").pixels[0], GREY)
+
+
+def test_contradicting_bits_are_refused_before_they_reach_a_decoder(tmp_path: Path):
+    writer = SimpleITK.ImageFileWriter()
+    writer.SetFileName(str(tmp_path / "a.dcm"))
+    writer.SetUseCompression(True)
+    writer.SetCompressor("JPEG")
+    writer.Execute(SimpleITK.GetImageFromArray(GREY[None]))
+    data = dcmread(tmp_path / "a.dcm")
+    data.BitsAllocated = 84
+    data.save_as(tmp_path / "a.dcm")
+    with pytest.raises(BadInput, match="claims 16 of 84 bits"):
+        dicom.read(tmp_path / "a.dcm")
 
 
 def test_an_old_file_without_preamble_is_read(tmp_path: Path, write_dicom):

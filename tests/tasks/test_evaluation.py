@@ -53,6 +53,13 @@ def test_excluded_images_count_nowhere():
     assert (errors.overall.count, errors.missing) == (2, ())
 
 
+def test_points_that_a_person_placed_are_no_predictions():
+    placed = [Landmark("a.png", "tip", 10, 10, None, "human"), *FOUND[1:]]
+    errors = evaluate_landmarks(placed, TRUTH)
+    assert (errors.overall.count, errors.human) == (3, 1)
+    assert errors.overall.pixels.mean == 6
+
+
 def test_the_area_under_the_risk_coverage_curve_rewards_confidence_that_ranks():
     # Most confident first: errors 5, 0, 12, so risks 5, 2.5, 17/3.
     found = evaluate_landmarks(FOUND, TRUTH).risk_coverage

@@ -54,6 +54,13 @@ def test_a_stage_that_took_long_to_enter_still_runs_its_schedule_from_the_beginn
     assert table.fraction(Position(stage_since=30)) == pytest.approx(0, abs=0.05)
 
 
+def test_half_of_a_stage_may_pass_in_entering_it_and_steps_never_hurry():
+    first = Position()
+    assert not Timetable(Budget(minutes=61 / 60), [1.0], at(39)).half_over(first, since=20)
+    assert Timetable(Budget(minutes=61 / 60), [1.0], at(41)).half_over(first, since=20)
+    assert not Timetable(Budget(steps=5), [1.0], at(1000)).half_over(first, since=20)
+
+
 def test_the_time_left_follows_the_speed():
     table = Timetable(Budget(steps=10), [1.0], at(0))
     assert table.seconds_left(Position()) is None

@@ -2,11 +2,13 @@
 
 import itertools
 import json
+import time
 
 import pytest
 import torch
 from tiny import TinyLearner, tiny_images, tiny_learner, tiny_record, tiny_train
 
+from napari_localcl.data.progress import Progress
 from napari_localcl.training.budget import Budget
 from napari_localcl.training.loop import Options, train
 from napari_localcl.training.run import RunFolder
@@ -172,3 +174,25 @@ def test_learning_rates_follow_the_schedule_each_from_its_own_value(tmp_path):
     list(train(learner, tiny_images(), run, Budget(steps=4), device="cpu", options=options))
     assert seen == [0.0, 0.5, 0.0, 0.5]
     assert same(before, dict(learner.named_parameters()))
+
+
+class Miner(TinyLearner):
+    """Would mine for a long time, if it were let."""
+
+    hurried = False
+
+    def enter(self, stage, images, chance):
+        self.mined = torch.rand(len(images), generator=chance)
+        for turn in range(200):
+            time.sleep(0.01)
+            if (yield Progress("mine", stage, turn)):
+                self.hurried = True
+                return
+
+
+def test_entering_a_stage_is_hurried_after_half_its_time(tmp_path):
+    run = RunFolder.create(tmp_path / "run", tiny_record())
+    learner = Miner()
+    news = list(train(learner, tiny_images(), run, Budget(minutes=3 / 60), device="cpu"))
+    assert learner.hurried
+    assert {n.stage for n in news if n.event == "step"} == {"noise", "number"}
