@@ -31,7 +31,6 @@ from napari_localcl.tasks.landmarks import predict
 from napari_localcl.tasks.pretraining import pretrain
 from napari_localcl.tasks.suggestions import suggest_templates
 from napari_localcl.training.budget import Budget
-from napari_localcl.training.files import weights_of
 from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ def untrained(bench: Bench, trained: Path) -> Path:
     torch.manual_seed(bench.seed)
     learner = method(method.Settings(**record.settings), record.channels or 1)
     folder = RunFolder.create(bench.work / f"{bench.given.name}-untrained", record)
-    folder.save_weights(weights_of(learner))
+    folder.save_weights(learner.state_dict())
     return folder.path
 
 

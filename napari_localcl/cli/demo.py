@@ -32,10 +32,12 @@ def demo(
     """
     from napari_localcl.cli.reporter import drain, reporter
     from napari_localcl.tasks.demo import run_demo
+    from napari_localcl.training.budget import Budget
 
     show = reporter(events)
+    budget = Budget(minutes=minutes)
     work = run_demo(
-        out, sample, minutes=minutes, seed=seed, device=device, cache=cache, started=STARTED
+        out, sample, budget=budget, seed=seed, device=device, cache=cache, started=STARTED
     )
     result = drain(work, show)
     show.result(result.text, **result.facts())

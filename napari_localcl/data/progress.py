@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from math import isfinite
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,6 @@ class Progress:
     def as_event(self) -> dict[str, object]:
         """Return the facts as a dictionary fit for JSON, without the ones that are unknown."""
         facts = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        # JSON knows neither NaN nor infinity.
+        facts["losses"] = {k: v if isfinite(v) else None for k, v in self.losses.items()}
         return {name: value for name, value in facts.items() if value not in (None, "", {})}

@@ -18,7 +18,7 @@ from torch import Tensor
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.matching import Correspondences, Pyramid, correspond
 
-from .points import PointPairs, choose_visible, draw_points, valid_boxes
+from .points import PointPairs, choose_visible, draw_points, textured, valid_boxes, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -91,14 +91,14 @@ def mine(
         yield Progress("mine", STAGE, message="embedding the images to match")
     pyramid = _join(pyramids)
     pairs = _draw_pairs(len(pool), settings.pairs, chance)
-    found: list[Correspondences] = []
+    found: list[tuple[Tensor, Tensor, Tensor]] = []
     for rows in torch.split(pairs, CHUNK):
         points = _grid(len(rows), pyramid.size, settings.spacing, chance)
-        found.append(correspond(pyramid[rows[:, 0]], pyramid[rows[:, 1]], points))
-        done = sum(len(part.first) for part in found)
+        matched = correspond(pyramid[rows[:, 0]], pyramid[rows[:, 1]], points)
+        found.append(_trusted(images, pool[rows], matched, settings.cycle_error))
+        done = min(len(found) * CHUNK, len(pairs))
         yield Progress("mine", STAGE, done, len(pairs), message="matching pairs of images")
-    boxes = valid_boxes(images, pool)
-    return _keep(pool[pairs], boxes[pairs], found, settings.cycle_error)
+    return MinedPairs(pool[pairs], *(torch.cat(part) for part in zip(*found, strict=True)))
 
 
 def _join(parts: list[Pyramid]) -> Pyramid:
@@ -119,16 +119,16 @@ def _grid(count: int, size: tuple[int, int], spacing: float, chance: torch.Gener
     return nodes + (torch.rand(count, len(nodes), 2, generator=chance) - 0.5) * spacing
 
 
-def _keep(
-    indices: Tensor, boxes: Tensor, found: list[Correspondences], tolerance: float
-) -> MinedPairs:
-    first = torch.cat([part.first for part in found]).cpu()
-    second = torch.cat([part.second for part in found]).cpu()
-    cycle = torch.cat([part.cycle_error for part in found]).cpu()
-    trusted = cycle <= tolerance
-    for points, box in ((first, boxes[:, 0]), (second, boxes[:, 1])):
-        trusted &= ((points >= box[:, None, :2]) & (points <= box[:, None, 2:] - 1)).all(dim=2)
-    return MinedPairs(indices, first, second, trusted)
+def _trusted(
+    images: PreparedImages, rows: Tensor, matched: Correspondences, tolerance: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """First points, second points, and which of them survive, of pairs of images (B, 2)."""
+    sides = [matched.first.cpu(), matched.second.cpu()]
+    trusted = matched.cycle_error.cpu() <= tolerance
+    for column, points in enumerate(sides):
+        pixels = torch.from_numpy(images.batch(rows[:, column].tolist())).float() / 255
+        trusted &= within(points, valid_boxes(images, rows[:, column])) & textured(pixels, points)
+    return sides[0], sides[1], trusted
 
 
 @dataclass(frozen=True)

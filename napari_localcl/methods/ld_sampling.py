@@ -12,7 +12,7 @@ from napari_localcl.models.sampling import cell_centres
 
 from .correspondences import MinedPairs, draw
 from .points import PointPairs, self_pairs, valid_boxes
-from .views import draw_appearance, draw_geometry
+from .views import GeometryRanges, draw_appearance, draw_geometry
 
 if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
@@ -69,9 +69,14 @@ class Sampler:
         """A batch for the stages ``patches`` and ``regions``."""
         count = 2 * self.settings.pairs
         chosen = torch.randint(len(self.images), (count,), generator=self.chance)
-        geometries = self._geometries(count)
-        boxes = valid_boxes(self.images, chosen)
-        points = self_pairs(geometries, boxes, self.settings.points.count, self.chance)
+        geometries = self._geometries(count, self.settings.shared_geometry())
+        points = self_pairs(
+            geometries,
+            torch.from_numpy(self.images.batch(chosen.tolist())).float() / 255,
+            valid_boxes(self.images, chosen),
+            self.settings.points.count,
+            self.chance,
+        )
         lattice = self._lattice(geometries)
         share = torch.rand(self.settings.pairs, generator=self.chance) * 0.6 + 0.2
         share = self.shard.take(share).to(self.device)
@@ -89,14 +94,15 @@ class Sampler:
         """A batch for the stage ``correspondences``."""
         count = 2 * self.settings.pairs
         drawn = draw(mined, count, self.images, self.settings.correspondences, self.chance)
-        geometries = self._geometries(count)
+        # Magnified alike, two images need not show the same part of the anatomy.
+        geometries = self._geometries(count, GeometryRanges())
         points = drawn.in_views(geometries, self.settings.points.count, self.chance)
         views = [self._views(drawn.images[:, side], geometries[side]) for side in range(2)]
         return PairBatch(torch.cat(views), points.part(self.shard, self.device))
 
-    def _geometries(self, count: int) -> tuple[Geometry, Geometry]:
+    def _geometries(self, count: int, ranges: GeometryRanges) -> tuple[Geometry, Geometry]:
         size, given = self.images.canvas, self.settings
-        shared = draw_geometry(count, size, given.shared_geometry(), self.chance)
+        shared = draw_geometry(count, size, ranges, self.chance)
         first = draw_geometry(count, size, given.view_geometry(), self.chance)
         turned = given.view_geometry(given.quarter_turns)
         second = draw_geometry(count, size, turned, self.chance)

@@ -35,7 +35,7 @@ class LDSettings(MethodSettings):
 
     rotation: float = Field(0, ge=0, le=180, description="both views turn by up to this, degrees")
     flip: bool = Field(False, description="both views may be mirrored, each axis")
-    zoom: float = Field(1.0, ge=1, le=4, description="both views are magnified by up to this")
+    zoom: float = Field(2.5, ge=1, le=4, description="both views are magnified by up to this")
     aspect: float = Field(0.0, ge=0, le=1, description="both views are stretched by up to this")
     quarter_turns: bool = Field(
         False, description="the second view turns by multiples of 90 degrees"
@@ -75,7 +75,11 @@ class LDSettings(MethodSettings):
     def shared_geometry(self) -> GeometryRanges:
         """What both views of an image share (LD's T0)."""
         return GeometryRanges(
-            rotation=self.rotation, flip=self.flip, zoom=(1.0, self.zoom), aspect=self.aspect
+            rotation=self.rotation,
+            flip=self.flip,
+            zoom=(1.0, self.zoom),
+            aspect=self.aspect,
+            roam=True,
         )
 
     def view_geometry(self, quarter_turns: bool = False) -> GeometryRanges:

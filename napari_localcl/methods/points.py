@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
-from torch.nn.functional import normalize
+from torch.nn.functional import avg_pool2d, normalize
 
 from napari_localcl.losses.contrast import point_contrast
 from napari_localcl.losses.reduction import weighted_mean
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.shard import Shard
+
+
+LEAST_SPREAD = 0.01  # of grey levels within 9 pixels, part of the full range
 
 
 class PointSettings(BaseModel):
@@ -98,21 +101,59 @@ def choose_visible(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Keep ``count`` of the pairs that both views show; where too few do, weights are 0."""
     shown = inside(first, size) & inside(second, size)
-    weight = weight * shown
+    weight = (weight * shown).float()
     chosen = torch.multinomial(weight + 1e-6, count, generator=chance)
     places = chosen.unsqueeze(2).expand(-1, -1, 2)
     return first.gather(1, places), second.gather(1, places), weight.gather(1, chosen)
 
 
 def self_pairs(
-    geometries: tuple[Geometry, Geometry], boxes: Tensor, count: int, chance: torch.Generator
+    geometries: tuple[Geometry, Geometry],
+    images: Tensor,
+    boxes: Tensor,
+    count: int,
+    chance: torch.Generator,
 ) -> PointPairs:
-    """Points that correspond because both views show the same image."""
-    points = draw_points(4 * count, boxes, chance)
-    first, second = (geometry.to_view(points) for geometry in geometries)
-    size = geometries[0].size
-    pairs = choose_visible(first, second, torch.ones(points.shape[:2]), count, size, chance)
-    return PointPairs(*pairs, torch.zeros(len(boxes)), _seed(chance))
+    """Points that correspond because both views show the same image.
+
+    Parameters
+    ----------
+    geometries : tuple of Geometry
+        Of first and second views of B images.
+    images : Tensor (B, C, H, W)
+        The images themselves, in [0, 1].
+    boxes : Tensor (B, 4)
+        What of the canvas they fill.
+    count : int
+        Points per pair of views.
+    chance : torch.Generator
+        What to draw with.
+    """
+    first, second = geometries
+    canvas = torch.tensor([0.0, 0.0, *first.size]).expand(len(images), 4)
+    drawn = draw_points(4 * count, canvas, chance)
+    places = first.to_image(drawn)
+    weight = within(places, boxes) & textured(images, places)
+    pairs = choose_visible(drawn, second.to_view(places), weight, count, first.size, chance)
+    return PointPairs(*pairs, torch.zeros(len(images)), _seed(chance))
+
+
+def within(points: Tensor, boxes: Tensor) -> Tensor:
+    """Which points (B, P, 2) lie in boxes (B, 4) as (y0, x0, y1, x1)."""
+    low, high = boxes[:, None, :2], boxes[:, None, 2:] - 1
+    return ((points >= low) & (points <= high)).all(dim=2)
+
+
+def textured(images: Tensor, points: Tensor) -> Tensor:
+    """Which points (B, P, 2) of images (B, C, H, W) in [0, 1] lie where there is anything to see.
+
+    A plain background looks the same everywhere: all that could be learned there is the distance to
+    the border.
+    """
+    mean, square = (avg_pool2d(values, 9, 4, 4) for values in (images, images**2))
+    spread = (square - mean**2).clamp(min=0).mean(dim=1, keepdim=True).sqrt()
+    size = (images.shape[2], images.shape[3])
+    return sample_at(spread, points, size).squeeze(2) > LEAST_SPREAD
 
 
 def _seed(chance: torch.Generator) -> int:

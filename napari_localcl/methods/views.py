@@ -36,6 +36,8 @@ class GeometryRanges:
         Largest relative change of width to height; 0 keeps it.
     shift : float
         Fraction of the image's size.
+    roam : bool
+        A magnified view lies anywhere in its image, not around the centre.
     elastic : float
         Standard deviation of the smooth displacement, fraction of the image's shorter side.
     """
@@ -47,6 +49,7 @@ class GeometryRanges:
     zoom: tuple[float, float] = (1.0, 1.0)
     aspect: float = 0.0
     shift: float = 0.0
+    roam: bool = False
     elastic: float = 0.0
 
 
@@ -140,7 +143,8 @@ def draw_geometry(
     mirrored = torch.tensor([ranges.flip, ranges.flip or ranges.mirror])
     mirror = 1 - 2.0 * (torch.rand(count, 2, generator=chance) < 0.5) * mirrored
     extent = torch.tensor(size, dtype=torch.float32)
-    shift = torch.stack([uniform(-ranges.shift, ranges.shift) for _ in range(2)], 1) * extent
+    reach = ranges.shift + ranges.roam * (1 - 1 / zoom).clamp(min=0).unsqueeze(1) / 2
+    shift = torch.stack([uniform(-1, 1) for _ in range(2)], dim=1) * reach * extent
     widen = uniform(-math.log1p(ranges.aspect), math.log1p(ranges.aspect)) / 2
     sides = torch.stack([torch.exp(-widen), torch.exp(widen)], dim=1)
     turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1)

@@ -14,15 +14,15 @@ from napari_localcl.tasks.evaluation import ErrorSummary, copy_template, evaluat
 from napari_localcl.tasks.figures import contact_sheet, draw_figures
 from napari_localcl.tasks.landmarks import LandmarkSettings, locate
 from napari_localcl.tasks.pretraining import pretrain
-from napari_localcl.training.budget import Budget
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from napari_localcl.data.annotations import Landmark
     from napari_localcl.data.folder import Listing
     from napari_localcl.data.progress import Progress
+    from napari_localcl.training.budget import Budget
 
 SHOWN = 12  # images on the overview
 MIRRORED = ("fundus",)  # sample sets whose organs come left and right
@@ -74,7 +74,8 @@ def run_demo(
     out: Path,
     sample: str = "skeleton",
     *,
-    minutes: float = 2.5,
+    budget: Budget,
+    settings: Mapping[str, object] | None = None,
     seed: int = 0,
     device: str = "auto",
     cache: Path | None = None,
@@ -88,8 +89,10 @@ def run_demo(
         Where to write; runs of earlier demos are kept.
     sample : str
         The sample set.
-    minutes : float
-        Minutes of pre-training.
+    budget : Budget
+        Of the pre-training.
+    settings : mapping or None
+        Of the pre-training, beyond the defaults.
     seed : int
         What chance depends on.
     device : {'auto', 'cpu', 'cuda', 'mps'}
@@ -112,15 +115,15 @@ def run_demo(
     run = yield from pretrain(
         images,
         _free(out / "run"),
-        budget=Budget(minutes=minutes),
-        settings=mirror,
+        budget=budget,
+        settings={**mirror, **(settings or {})},
         seed=seed,
         device=device,
         cache=cache,
         started=started,
     )
-    settings = LandmarkSettings.model_validate(mirror)
-    found = yield from locate(images, run.path, template, settings, device, cache)
+    search = LandmarkSettings.model_validate(mirror)
+    found = yield from locate(images, run.path, template, search, device, cache)
     others = [row for row in found if row.image != template[0].image]
     write_landmarks(out / "template.csv", template)
     write_landmarks(out / "landmarks.csv", others)

@@ -17,7 +17,7 @@ from napari_localcl.training.chance import mix
 from napari_localcl.training.devices import Team, choose_device, choose_precision, leads
 from napari_localcl.training.files import restore
 from napari_localcl.training.loop import train
-from napari_localcl.training.record import ImageRecord, RunRecord, SkippedRecord
+from napari_localcl.training.record import ImageRecord, ProcessRecord, RunRecord, SkippedRecord
 from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
@@ -140,7 +140,12 @@ def _open(path: str | Path, plan: Plan, resume: bool) -> RunFolder:
         return RunFolder(Path(path))
     if resume:
         folder = RunFolder.resume(path)
-        folder.update(status="running", steps=plan.budget.steps, minutes=plan.budget.minutes)
+        folder.update(
+            status="running",
+            process=ProcessRecord.own(),
+            steps=plan.budget.steps,
+            minutes=plan.budget.minutes,
+        )
         return folder
     record = RunRecord(
         verb="pretrain",

@@ -187,9 +187,9 @@ class Course:
     def steps(self, stage: Stage, stepper: Stepper) -> Iterator[Progress]:
         """Step until the stage's budget, or somebody, ends it."""
         news: list[Progress] = []
-        while self.goes_on():
+        while (fraction := self.due()) is not None:
             since = time.monotonic()
-            losses = stepper.step(self.seed, self.position, self.timetable.fraction(self.position))
+            losses = stepper.step(self.seed, self.position, fraction)
             self.count(stage, losses, time.monotonic() - since)
             if stepper.failures:
                 yield from self.say("note", stage, losses, "a loss was not finite: step left out")
@@ -203,15 +203,15 @@ class Course:
                 yield from self.say("save", stage)
         yield from news
 
-    def goes_on(self) -> bool:
-        """Whether another step of the stage is due; all processes get the same answer."""
-        interrupted, self.stopped_early, more = self.engine.agree(
-            (self.interrupted(), self.stop_asked(), self.timetable.fraction(self.position) < 1)
+    def due(self) -> float | None:
+        """Return which part of the stage is done, the same in all processes; None if it is over."""
+        interrupted, self.stopped_early, fraction = self.engine.agree(
+            (self.interrupted(), self.stop_asked(), self.timetable.fraction(self.position))
         )
         if interrupted:
             self.save()
             self.interrupt()
-        return bool(more and not self.stopped_early)
+        return None if self.stopped_early or fraction >= 1 else float(fraction)
 
     def count(self, stage: Stage, losses: dict[str, float], seconds: float) -> None:
         """Count a step, its losses and the seconds it took."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Literal
 
+import psutil
 from pydantic import BaseModel, ConfigDict, Field
 
 FORMAT = 1
@@ -30,6 +31,31 @@ class SkippedRecord(BaseModel):
     reason: str
 
 
+class ProcessRecord(BaseModel):
+    """The process that trains a run, told from a later one of the same number by its start."""
+
+    model_config = ConfigDict(frozen=True)
+
+    host: str
+    number: int
+    started: float
+
+    @classmethod
+    def own(cls) -> ProcessRecord:
+        """Return the record of this process."""
+        process = psutil.Process()
+        return cls(host=platform.node(), number=process.pid, started=process.create_time())
+
+    def is_another_alive(self) -> bool:
+        """Whether it runs on this machine and is not this process; unknown elsewhere, so False."""
+        if self.host != platform.node() or self.number == psutil.Process().pid:
+            return False
+        try:
+            return bool(abs(psutil.Process(self.number).create_time() - self.started) < 1)
+        except psutil.Error:
+            return False
+
+
 class RunRecord(BaseModel):
     """Everything needed to say what a run is and to make it again."""
 
@@ -46,6 +72,7 @@ class RunRecord(BaseModel):
     device: str = ""
     precision: str = ""
     processes: int = 1
+    process: ProcessRecord = Field(default_factory=ProcessRecord.own)
     versions: dict[str, str] = Field(default_factory=lambda: versions())
     canvas: tuple[int, int] | None = None
     channels: int | None = None

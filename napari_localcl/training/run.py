@@ -103,11 +103,16 @@ class RunFolder:
         Raises
         ------
         BadInput
-            If there is no run, or it is finished.
+            If there is no run, it is finished, or another process is at it.
         """
         run = cls.open(path)
-        if run.record.status == "finished":
+        record = run.record
+        if record.status == "finished":
             raise BadInput(_refusal(run))
+        if record.status == "running" and record.process.is_another_alive():
+            raise BadInput(
+                f"{path} is being trained by process {record.process.number}: wait for it to end"
+            )
         return run
 
     @classmethod

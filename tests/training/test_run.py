@@ -4,8 +4,10 @@ import json
 import os
 import pickle
 import signal
+import subprocess
 import sys
 
+import psutil
 import pytest
 import torch
 from tiny import tiny_record
@@ -106,6 +108,16 @@ def test_a_folder_with_other_things_is_no_place_for_a_run(tmp_path):
     (tmp_path / "photo.png").touch()
     with pytest.raises(BadInput, match="is no run folder"):
         RunFolder.create(tmp_path, tiny_record())
+
+
+def test_a_run_that_another_process_trains_is_not_resumed(run):
+    sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    started = psutil.Process(sleeper.pid).create_time()
+    run.update(process={**vars(run.record.process), "number": sleeper.pid, "started": started})
+    with pytest.raises(BadInput, match=f"is being trained by process {sleeper.pid}"):
+        RunFolder.resume(run.path)
+    sleeper.communicate(b"\n")
+    assert RunFolder.resume(run.path)
 
 
 def test_an_empty_folder_holds_no_run_to_resume(tmp_path):

@@ -1,0 +1,199 @@
+"""How fast training, embedding, clicks and ``--help`` are, and how much memory they take.
+
+    python benchmarks/speed.py --out speed.json
+
+Images are the project's own skeleton phantoms, and repetitions of them where many are needed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from _report import drain, show, write
+
+from napari_localcl.data.annotations import by_image, read_landmarks
+from napari_localcl.data.folder import find_images
+from napari_localcl.data.prepared import PreparedImages, prepare_all
+from napari_localcl.data.samples import sample_folder
+from napari_localcl.data.shard import Shard
+from napari_localcl.methods.ld import LD
+from napari_localcl.methods.ld_settings import LDSettings
+from napari_localcl.tasks.atlas import Atlas, Embedded, LandmarkSettings
+from napari_localcl.tasks.embedding_store import BATCH, embed_images, open_store
+from napari_localcl.tasks.landmarks import CHUNK, Marks, find
+from napari_localcl.training.budget import Budget
+from napari_localcl.training.engine import Engine
+from napari_localcl.training.loop import train
+from napari_localcl.training.record import RunRecord
+from napari_localcl.training.run import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+WARM_UP, TIMED = 2, 8
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that something takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def memory() -> float:
+    """Largest resident memory of this process so far, GB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def training(images: PreparedImages, work: Path) -> list[dict[str, object]]:
+    """Steps of every stage: the whole loop against the network and its losses alone."""
+    rows = []
+    for stage in ("patches", "regions", "correspondences"):
+        shares = {f"{name}_share": float(name == stage) for name in STAGES}
+        learner = LD(LDSettings(**shares), images.channels)
+        run = RunFolder.create(work / stage, RunRecord(verb="pretrain", method="ld", settings={}))
+        moments = [
+            time.perf_counter()
+            for said in train(learner, images, run, Budget(steps=WARM_UP + TIMED))
+            if said.event == "step"
+        ]
+        whole = (moments[-1] - moments[WARM_UP - 1]) / TIMED
+        network = network_seconds(learner, images)
+        rows.append(
+            {
+                "stage": stage,
+                "seconds per step": whole,
+                "images per second": learner.images_per_step() / whole,
+                "in the network, s": network,
+                "share outside": 1 - network / whole,
+            }
+        )
+    return rows
+
+
+STAGES = ("patches", "regions", "correspondences")
+
+
+def network_seconds(learner: LD, images: PreparedImages) -> float:
+    """Seconds of forward pass, losses, backward pass and optimiser on one batch, repeated."""
+    engine = Engine("cpu")
+    stage = learner.stages[0].name
+    objective = engine.objective(learner)
+    optimizer = engine.optimizer(learner.parameter_groups(stage), 1e-3)
+    chance = torch.Generator().manual_seed(0)
+    batch = learner.sample(stage, images, chance, Shard(), engine.device)
+
+    def step() -> None:
+        optimizer.zero_grad()
+        engine.backward(torch.stack(list(objective(stage, batch).values())).sum())
+        optimizer.step()
+
+    for _ in range(WARM_UP):
+        step()
+    return sum(timed(step) for _ in range(TIMED)) / TIMED
+
+
+def embedding(images: PreparedImages, work: Path) -> dict[str, object]:
+    """Images embedded per second, reading and writing included."""
+    encoder = LD(LDSettings(), images.channels).encoder().eval()
+    encoder.to(memory_format=torch.channels_last)
+    drain(embed_images(encoder, images.subset(range(BATCH)), work / "warm", bf16=True))
+    seconds = timed(lambda: drain(embed_images(encoder, images, work / "cold", bf16=True)))
+    return {"images": len(images), "images per second": len(images) / seconds}
+
+
+def many(images: PreparedImages, count: int, work: Path) -> Atlas:
+    """An atlas of ``count`` images: repetitions, but each with its own row in the store."""
+    encoder = LD(LDSettings(), images.channels).encoder().eval()
+    store = open_store(encoder, images.channels, images.canvas, work / f"many-{count}")
+    pixels = torch.from_numpy(images.batch(range(len(images)))).float() / 255
+    with torch.inference_mode():
+        parts = [encoder.embed(part) for part in torch.split(pixels, BATCH)]
+    maps = {stride: torch.cat([part[stride] for part in parts]) for stride in parts[0]}
+    for start in range(0, count, len(images)):
+        take = min(len(images), count - start)
+        keys = [str(start + i) for i in range(take)]
+        store.add(keys, {stride: level[:take] for stride, level in maps.items()})
+    order = [i % len(images) for i in range(count)]
+    names = tuple(f"{images.names[i]}-{row}" for row, i in enumerate(order))
+    repeated = replace(images.subset(order), names=names)
+    settings = LandmarkSettings(detail=1.0)
+    return Atlas(Embedded(repeated, store.pyramid(range(count)), None), None, settings, "machine")
+
+
+def click(images: PreparedImages, count: int, work: Path) -> dict[str, object]:
+    """One landmark clicked in the first image, found in all."""
+    atlas = many(images, count, work)
+    truth = by_image(read_landmarks(sample_folder("skeleton") / "landmarks.csv"))
+    mark = replace(truth[images.names[0]][0], image=atlas.coarse.images.names[0])
+    marks = Marks.of([mark], atlas.coarse.images)
+    chunks = [range(i, min(i + CHUNK, count)) for i in range(0, count, CHUNK)]
+    find(atlas, marks, chunks[0])
+    first = timed(lambda: find(atlas, marks, chunks[0]))
+    everything = timed(lambda: [find(atlas, marks, chunk) for chunk in chunks])
+    return {"images": count, "first result, s": first, "all results, s": everything}
+
+
+def help_seconds() -> float:
+    """Time of ``--help`` in a fresh process, the best of three."""
+    command = [sys.executable, "-m", "napari_localcl", "--help"]
+    return min(
+        timed(lambda: subprocess.run(command, check=True, capture_output=True)) for _ in range(3)
+    )
+
+
+def in_process(count: int, given: argparse.Namespace) -> dict[str, object]:
+    """Measure clicks in a process of their own, so that its peak memory is theirs."""
+    command = [sys.executable, __file__, "--click", str(count)]
+    if given.scratch:
+        command += ["--scratch", str(given.scratch)]
+    out = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    first, everything, peak = map(float, out.split()[-3:])
+    return {
+        "images": count,
+        "first result, s": first,
+        "all results, s": everything,
+        "peak memory, GB": peak,
+    }
+
+
+def main() -> None:
+    """Measure everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, help="JSON file to write")
+    parser.add_argument("--counts", nargs="+", type=int, default=[100, 1000, 10_000])
+    parser.add_argument("--scratch", type=Path, help="where the large stores are written")
+    parser.add_argument("--click", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=given.scratch) as folder:
+        work = Path(folder)
+        images = prepare_all(find_images(sample_folder("skeleton") / "images"), 384)
+        if given.click:
+            row = click(images, given.click, work)
+            print(row["first result, s"], row["all results, s"], memory())
+            return
+        results: dict[str, object] = {
+            "training": training(images, work),
+            "embedding": [embedding(images, work)],
+        }
+        results["peak memory of training and embedding, GB"] = memory()
+        results["clicks"] = [in_process(count, given) for count in given.counts]
+        results["help, s"] = help_seconds()
+    show("training, preset small", results["training"])
+    show("embedding", results["embedding"])
+    show("one click, embeddings on the disk", results["clicks"])
+    print({name: value for name, value in results.items() if not isinstance(value, list)})
+    write(given.out, results)
+
+
+if __name__ == "__main__":
+    main()
