@@ -38,6 +38,22 @@ Set = Annotated[
     ),
 ]
 
+Minutes = Annotated[
+    float | None, typer.Option(help="Minutes for everything, reading included; or --steps.")
+]
+Steps = Annotated[int | None, typer.Option(help="Training steps over all stages; or --minutes.")]
+Seed = Annotated[int | None, typer.Option(help="What chance depends on.", show_default="0")]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the run if it is there and unfinished.")
+]
+StartFrom = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="RUN0", help="An earlier run whose weights to begin with."),
+]
+NewRun = Annotated[
+    Path, typer.Option(metavar="DIR", help="The run folder to make.", show_default=False)
+]
+
 
 def images_argument(given: list[str]) -> str | list[str]:
     """Return one IMAGES as it was given, several (a glob that the shell resolved) as a list."""

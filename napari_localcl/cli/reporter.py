@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from contextlib import AbstractContextManager, closing
-from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
+from abc import ABC, abstractmethod
+from contextlib import closing
+from typing import TYPE_CHECKING, Self, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator
 
     from rich.progress import TaskID
 
@@ -18,14 +19,38 @@ Result = TypeVar("Result")
 LISTED = 10  # skipped files named before the rest is counted
 
 
-class Reporter(AbstractContextManager["Reporter"], Protocol):
-    """Shows progress while it is open, and results."""
+class Reporter(ABC):
+    """Shows progress while it is open, at its end what was skipped, and results."""
+
+    def __init__(self) -> None:
+        # As keys, because a task that reads the images twice says it twice.
+        self._skipped: dict[str, None] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        """Name the first few images that could not be used, and count the rest."""
+        skipped = list(self._skipped)
+        self._skipped.clear()
+        if not skipped:
+            return
+        lines = [f"skipped {len(skipped)} images:", *(f"  {why}" for why in skipped[:LISTED])]
+        lines += [f"  and {len(skipped) - LISTED} more"] if len(skipped) > LISTED else []
+        self.result("\n".join(lines), skipped=skipped)
 
     def say(self, news: Progress) -> None:
         """Show a sign of life."""
+        if news.event == "skipped":
+            self._skipped[news.message] = None
+        self._show(news)
 
+    @abstractmethod
     def result(self, text: str, **facts: object) -> None:
         """Show a result: as text for a person, as facts for a program."""
+
+    @abstractmethod
+    def _show(self, news: Progress) -> None: ...
 
 
 def reporter(events: bool) -> Reporter:
@@ -44,38 +69,21 @@ def drain(work: Generator[Progress, None, Result], show: Reporter) -> Result:
                 return result
 
 
-def report_skipped(show: Reporter, skipped: Sequence[tuple[str, str]]) -> None:
-    """Name the first few files that could not be used, and count the rest."""
-    if not skipped:
-        return
-    lines = [f"  {name} {reason}" for name, reason in skipped[:LISTED]]
-    lines += [f"  and {len(skipped) - LISTED} more"] if len(skipped) > LISTED else []
-    files = [{"name": name, "reason": reason} for name, reason in skipped]
-    show.result("\n".join([f"skipped {len(skipped)} images:", *lines]), skipped=files)
-
-
-class EventReporter(AbstractContextManager["EventReporter"]):
+class EventReporter(Reporter):
     """One JSON object per line on standard output, and nothing else there."""
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        """Nothing needs closing."""
-
-    def say(self, news: Progress) -> None:
-        """Write the event."""
+    def _show(self, news: Progress) -> None:
         self._write(news.as_event())
 
     def result(self, text: str, **facts: object) -> None:
         """Write a 'result' event; the text is left out."""
         self._write({"event": "result", **facts})
 
-    def _write(self, facts: dict[str, Any]) -> None:
+    def _write(self, facts: dict[str, object]) -> None:
         print(json.dumps(facts), flush=True)
 
 
-class BarReporter(AbstractContextManager["BarReporter"]):
+class BarReporter(Reporter):
     """A bar with stage, losses, speed and time left on standard error; results on standard output.
 
     Where standard error is no terminal, only what a log should hold is written there.
@@ -85,6 +93,7 @@ class BarReporter(AbstractContextManager["BarReporter"]):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
+        super().__init__()
         self._console = Console(stderr=True, highlight=False)
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -98,16 +107,16 @@ class BarReporter(AbstractContextManager["BarReporter"]):
 
     def __enter__(self) -> Self:
         self._bar.start()
-        return self
+        return super().__enter__()
 
     def __exit__(self, *exception: object) -> None:
         self._bar.stop()
         if self._task is not None:
             self._bar.remove_task(self._task)
             self._task = None
+        super().__exit__(*exception)
 
-    def say(self, news: Progress) -> None:
-        """Move the bar; write sentences that should stay above it."""
+    def _show(self, news: Progress) -> None:
         if news.event in ("start", "stage", "note", "done") and news.message:
             self._console.print(news.message, markup=False, soft_wrap=True)
         if self._task is None:

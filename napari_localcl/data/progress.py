@@ -13,7 +13,8 @@ class Progress:
     Attributes
     ----------
     event : str
-        What happened: 'start', 'cache', 'stage', 'step', 'mine', 'save', 'locate', 'note', 'done'.
+        What happened: 'start', 'cache', 'skipped', 'stage', 'step', 'mine', 'save', 'locate',
+        'draw', 'note', 'done'.
     stage : str
         The stage of the work, '' outside any.
     step, steps : int, int or None

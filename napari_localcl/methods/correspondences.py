@@ -18,14 +18,12 @@ from torch import Tensor
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.matching import Correspondences, Pyramid, correspond
 
-from .points import PointPairs, choose_visible, draw_points, textured, valid_boxes, within
+from .points import draw_points, textured, valid_boxes, within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from napari_localcl.data.prepared import PreparedImages
-
-    from .views import Geometry
 
     Embed = Callable[[PreparedImages, list[int]], Pyramid]
 
@@ -152,14 +150,6 @@ class Draw:
     second: Tensor
     trusted: Tensor
     error: Tensor
-
-    def in_views(
-        self, geometries: tuple[Geometry, Geometry], count: int, chance: torch.Generator
-    ) -> PointPairs:
-        """The points as the views show them."""
-        first, second = geometries[0].to_view(self.first), geometries[1].to_view(self.second)
-        pairs = choose_visible(first, second, self.trusted, count, geometries[0].size, chance)
-        return PointPairs(*pairs, self.error, int(torch.randint(2**31, (1,), generator=chance)))
 
 
 def draw(

@@ -37,7 +37,6 @@ from .ld_sampling import PairBatch, PatchBatch, Sampler
 from .ld_settings import PRESETS, LDSettings
 from .method import Method, Stage, stages_of
 from .points import PointPairs, contrast_levels
-from .views import inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -184,8 +183,8 @@ def patch_terms(embedding: Tensor, batch: PatchBatch, settings: LDSettings) -> d
     first = pool_patches(embedding[:count], batch.lattice[0], weights, size)
     second = pool_patches(embedding[count : 2 * count], batch.lattice[1], weights, size)
     mixed = pool_patches(embedding[2 * count :], batch.lattice[0, 0::2], weights, size)
-    shown = inside(batch.lattice[1], size).float().view(count, height, width)
-    both = _cells(shown.unsqueeze(3), settings.grid).mean(dim=(2, 4)).flatten() > 0.5
+    shown = batch.shown.float().view(count, height, width, 1)
+    both = _cells(shown, settings.grid).mean(dim=(2, 4)).flatten() > 0.5
     part = batch.share.view(-1, 1, 1)
     target = normalize(part * first[0::2] + (1 - part) * first[1::2], dim=2).detach()
     always = torch.ones(mixed.shape[0] * mixed.shape[1], dtype=torch.bool, device=both.device)

@@ -11,15 +11,23 @@ from torch import Tensor
 from napari_localcl.models.sampling import cell_centres
 
 from .correspondences import MinedPairs, draw
-from .points import PointPairs, self_pairs, valid_boxes
-from .views import GeometryRanges, draw_appearance, draw_geometry
+from .points import (
+    PointPairs,
+    choose,
+    draw_points,
+    draw_seed,
+    textured,
+    valid_boxes,
+    within,
+)
+from .views import GeometryRanges, draw_apertures, draw_appearance, draw_geometry, inside
 
 if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.shard import Shard
 
     from .ld_settings import LDSettings
-    from .views import Appearance, Geometry
+    from .views import Apertures, Appearance, Geometry
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class PatchBatch:
         The first image's part in its mixture.
     lattice : Tensor (2, 2b, h * w, 2)
         Where the pixels of the first view's embedding lie in the first and in the second view.
+    shown : Tensor (2b, h * w), bool
+        Which of them both views show.
     points : PointPairs
         Corresponding points of first and second views.
     """
@@ -44,6 +54,7 @@ class PatchBatch:
     mixed: Tensor
     share: Tensor
     lattice: Tensor
+    shown: Tensor
     points: PointPairs
 
 
@@ -53,6 +64,25 @@ class PairBatch:
 
     views: Tensor
     points: PointPairs
+
+
+@dataclass(frozen=True)
+class Side:
+    """How the first or the second views of a batch are made.
+
+    Attributes
+    ----------
+    geometry, apertures, looks
+        One of each per view.
+    """
+
+    geometry: Geometry
+    apertures: Apertures
+    looks: Appearance
+
+    def shows(self, points: Tensor) -> Tensor:
+        """Which points (B, P, 2) of the views lie inside and are open."""
+        return inside(points, self.geometry.size) & self.apertures.shows(points)
 
 
 @dataclass(frozen=True)
@@ -67,26 +97,22 @@ class Sampler:
 
     def patches(self) -> PatchBatch:
         """A batch for the stages ``patches`` and ``regions``."""
-        count = 2 * self.settings.pairs
-        chosen = torch.randint(len(self.images), (count,), generator=self.chance)
-        geometries = self._geometries(count, self.settings.shared_geometry())
-        points = self_pairs(
-            geometries,
-            torch.from_numpy(self.images.batch(chosen.tolist())).float() / 255,
-            valid_boxes(self.images, chosen),
-            self.settings.points.count,
-            self.chance,
-        )
-        lattice = self._lattice(geometries)
-        share = torch.rand(self.settings.pairs, generator=self.chance) * 0.6 + 0.2
+        given = self.settings
+        chosen = torch.randint(len(self.images), (2 * given.pairs,), generator=self.chance)
+        sides = self._sides(len(chosen), given.shared_geometry())
+        points = self._self_pairs(chosen, sides)
+        lattice = self._lattice(sides)
+        shown = sides[0].shows(lattice[0]) & sides[1].shows(lattice[1])
+        share = torch.rand(given.pairs, generator=self.chance) * 0.6 + 0.2
         share = self.shard.take(share).to(self.device)
-        first, second = (self._views(chosen, geometry) for geometry in geometries)
+        first, second = (self._views(chosen, side) for side in sides)
         part = share.view(-1, 1, 1, 1)
         return PatchBatch(
             views=torch.cat([first, second]),
             mixed=part * first[0::2] + (1 - part) * first[1::2],
             share=share,
-            lattice=torch.stack([self.shard.take(side) for side in lattice]).to(self.device),
+            lattice=torch.stack([self.shard.take(places) for places in lattice]).to(self.device),
+            shown=self.shard.take(shown).to(self.device),
             points=points.part(self.shard, self.device),
         )
 
@@ -95,28 +121,50 @@ class Sampler:
         count = 2 * self.settings.pairs
         drawn = draw(mined, count, self.images, self.settings.correspondences, self.chance)
         # Magnified alike, two images need not show the same part of the anatomy.
-        geometries = self._geometries(count, GeometryRanges())
-        points = drawn.in_views(geometries, self.settings.points.count, self.chance)
-        views = [self._views(drawn.images[:, side], geometries[side]) for side in range(2)]
+        sides = self._sides(count, GeometryRanges())
+        first, second = (
+            sides[0].geometry.to_view(drawn.first),
+            sides[1].geometry.to_view(drawn.second),
+        )
+        weight = drawn.trusted * sides[0].shows(first) * sides[1].shows(second)
+        kept = choose(first, second, weight, self.settings.points.count, self.chance)
+        points = PointPairs(*kept, drawn.error, draw_seed(self.chance))
+        views = [self._views(drawn.images[:, column], side) for column, side in enumerate(sides)]
         return PairBatch(torch.cat(views), points.part(self.shard, self.device))
 
-    def _geometries(self, count: int, ranges: GeometryRanges) -> tuple[Geometry, Geometry]:
+    def _sides(self, count: int, ranges: GeometryRanges) -> tuple[Side, Side]:
         size, given = self.images.canvas, self.settings
         shared = draw_geometry(count, size, ranges, self.chance)
-        first = draw_geometry(count, size, given.view_geometry(), self.chance)
-        turned = given.view_geometry(given.quarter_turns)
-        second = draw_geometry(count, size, turned, self.chance)
-        return first.after(shared), second.after(shared)
 
-    def _views(self, chosen: Tensor, geometry: Geometry) -> Tensor:
-        look = draw_appearance(len(chosen), self.settings.appearance(), self.chance)
-        mine: Appearance = self.shard.take(look)
-        here: Geometry = self.shard.take(geometry)
+        def side(quarter_turns: bool) -> Side:
+            own = draw_geometry(count, size, given.view_geometry(quarter_turns), self.chance)
+            apertures = draw_apertures(count, size, given.aperture, self.chance)
+            looks = draw_appearance(count, given.appearance(), self.chance)
+            return Side(own.after(shared), apertures, looks)
+
+        return side(False), side(given.quarter_turns)
+
+    def _self_pairs(self, chosen: Tensor, sides: tuple[Side, Side]) -> PointPairs:
+        """Points that correspond because both views show the same image."""
+        size, count = self.images.canvas, self.settings.points.count
+        frame = torch.tensor([0.0, 0.0, *size]).expand(len(chosen), 4)
+        first = draw_points(4 * count, frame, self.chance)
+        places = sides[0].geometry.to_image(first)
+        second = sides[1].geometry.to_view(places)
+        pixels = torch.from_numpy(self.images.batch(chosen.tolist())).float() / 255
+        known = within(places, valid_boxes(self.images, chosen)) & textured(pixels, places)
+        weight = (known & sides[0].shows(first) & sides[1].shows(second)).float()
+        kept = choose(first, second, weight, count, self.chance)
+        return PointPairs(*kept, torch.zeros(len(chosen)), draw_seed(self.chance))
+
+    def _views(self, chosen: Tensor, side: Side) -> Tensor:
+        geometry = self.shard.take(side.geometry).to(self.device)
         pixels = torch.from_numpy(self.images.batch(self.shard.take(chosen).tolist()))
-        return mine.apply(here.to(self.device).warp(pixels.to(self.device).float() / 255))
+        views = geometry.warp(pixels.to(self.device).float() / 255)
+        return self.shard.take(side.apertures).apply(self.shard.take(side.looks).apply(views))
 
-    def _lattice(self, geometries: tuple[Geometry, Geometry]) -> tuple[Tensor, Tensor]:
-        first, second = geometries
+    def _lattice(self, sides: tuple[Side, Side]) -> tuple[Tensor, Tensor]:
+        first, second = (side.geometry for side in sides)
         places = cell_centres(first.size, self.settings.patch_stride)
         places = places.expand(len(first), -1, -1)
         if self.settings.random_offset:

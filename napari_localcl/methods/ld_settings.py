@@ -35,7 +35,7 @@ class LDSettings(MethodSettings):
 
     rotation: float = Field(0, ge=0, le=180, description="both views turn by up to this, degrees")
     flip: bool = Field(False, description="both views may be mirrored, each axis")
-    zoom: float = Field(2.5, ge=1, le=4, description="both views are magnified by up to this")
+    zoom: float = Field(2.0, ge=1, le=4, description="both views are magnified by up to this")
     aspect: float = Field(0.0, ge=0, le=1, description="both views are stretched by up to this")
     quarter_turns: bool = Field(
         False, description="the second view turns by multiples of 90 degrees"
@@ -45,8 +45,11 @@ class LDSettings(MethodSettings):
     )
     view_rotation: float = Field(25, ge=0, le=180, description="each view turns, degrees")
     view_zoom: float = Field(1.35, ge=1, le=4, description="each view grows or shrinks up to this")
-    view_shift: float = Field(0.1, ge=0, le=0.5, description="each view shifts, part of its side")
+    view_shift: float = Field(0.3, ge=0, le=0.5, description="each view shifts, part of its side")
     view_elastic: float = Field(0.02, ge=0, le=0.1, description="each view bends, part of its side")
+    aperture: float = Field(
+        0.5, ge=0, le=1, description="probability that a view is seen through a random aperture"
+    )
     brightness: float = Field(0.4, ge=0, le=0.9, description="change of brightness")
     contrast: float = Field(0.4, ge=0, le=0.9, description="change of contrast")
     saturation: float = Field(0.4, ge=0, le=0.9, description="change of colour saturation")
@@ -118,6 +121,7 @@ FAITHFUL: dict[str, Any] = {
     "view_zoom": 1.0,
     "view_shift": 0.0,
     "view_elastic": 0.0,
+    "aperture": 0.0,
     "gamma": 0.0,
     "noise": 0.0,
     "point_weight": 0.0,

@@ -19,7 +19,7 @@ from napari_localcl.losses.contrast import point_contrast
 from napari_localcl.losses.reduction import weighted_mean
 from napari_localcl.models.sampling import cell_centres, sample_at
 
-from .views import Geometry, inside
+from .views import inside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,51 +91,13 @@ def valid_boxes(images: PreparedImages, chosen: Tensor) -> Tensor:
     return torch.tensor([images.placements[index].valid_box() for index in chosen.tolist()])
 
 
-def choose_visible(
-    first: Tensor,
-    second: Tensor,
-    weight: Tensor,
-    count: int,
-    size: tuple[int, int],
-    chance: torch.Generator,
+def choose(
+    first: Tensor, second: Tensor, weight: Tensor, count: int, chance: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Keep ``count`` of the pairs that both views show; where too few do, weights are 0."""
-    shown = inside(first, size) & inside(second, size)
-    weight = (weight * shown).float()
+    """Keep ``count`` of the pairs, those with weight if there are enough."""
     chosen = torch.multinomial(weight + 1e-6, count, generator=chance)
     places = chosen.unsqueeze(2).expand(-1, -1, 2)
     return first.gather(1, places), second.gather(1, places), weight.gather(1, chosen)
-
-
-def self_pairs(
-    geometries: tuple[Geometry, Geometry],
-    images: Tensor,
-    boxes: Tensor,
-    count: int,
-    chance: torch.Generator,
-) -> PointPairs:
-    """Points that correspond because both views show the same image.
-
-    Parameters
-    ----------
-    geometries : tuple of Geometry
-        Of first and second views of B images.
-    images : Tensor (B, C, H, W)
-        The images themselves, in [0, 1].
-    boxes : Tensor (B, 4)
-        What of the canvas they fill.
-    count : int
-        Points per pair of views.
-    chance : torch.Generator
-        What to draw with.
-    """
-    first, second = geometries
-    canvas = torch.tensor([0.0, 0.0, *first.size]).expand(len(images), 4)
-    drawn = draw_points(4 * count, canvas, chance)
-    places = first.to_image(drawn)
-    weight = within(places, boxes) & textured(images, places)
-    pairs = choose_visible(drawn, second.to_view(places), weight, count, first.size, chance)
-    return PointPairs(*pairs, torch.zeros(len(images)), _seed(chance))
 
 
 def within(points: Tensor, boxes: Tensor) -> Tensor:
@@ -156,7 +118,8 @@ def textured(images: Tensor, points: Tensor) -> Tensor:
     return sample_at(spread, points, size).squeeze(2) > LEAST_SPREAD
 
 
-def _seed(chance: torch.Generator) -> int:
+def draw_seed(chance: torch.Generator) -> int:
+    """A seed for what is drawn later, on the device."""
     return int(torch.randint(2**31, (1,), generator=chance))
 
 

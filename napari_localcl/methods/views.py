@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
-from napari_localcl.models.sampling import sample_at, to_unit
+from napari_localcl.models.sampling import cell_centres, sample_at, to_unit
 
 
 @dataclass(frozen=True)
@@ -263,3 +263,54 @@ def draw_appearance(count: int, ranges: AppearanceRanges, chance: torch.Generato
         noise=torch.rand(count, generator=chance) * ranges.noise,
         seeds=torch.randint(2**31, (count,), generator=chance),
     )
+
+
+@dataclass(frozen=True)
+class Apertures:
+    """What of each view is left open; the rest is filled, as by a collimator or a field of view.
+
+    Where the border of the field of view lies says much about where a place of the image lies, but
+    little about what is there. Random borders take that cue away.
+
+    Attributes
+    ----------
+    centre, radius : Tensor (B, 2)
+        Of an ellipse, in pixels of the view.
+    fill : Tensor (B,)
+        Grey level outside of it, from 0 to 1.
+    """
+
+    centre: Tensor
+    radius: Tensor
+    fill: Tensor
+
+    def __len__(self) -> int:
+        return len(self.fill)
+
+    def __getitem__(self, chosen: slice) -> Apertures:
+        return Apertures(self.centre[chosen], self.radius[chosen], self.fill[chosen])
+
+    def shows(self, points: Tensor) -> Tensor:
+        """Which points (B, P, 2) of the views are open."""
+        scaled = (points - self.centre.unsqueeze(1)) / self.radius.unsqueeze(1)
+        return scaled.square().sum(dim=2) <= 1
+
+    def apply(self, views: Tensor) -> Tensor:
+        """Fill what is closed of views (B, C, H, W)."""
+        height, width = views.shape[2:]
+        pixels = cell_centres((height, width), 1).expand(len(views), -1, -1)
+        closed = ~self.shows(pixels).view(-1, 1, height, width).to(views.device)
+        return torch.where(closed, self.fill.view(-1, 1, 1, 1).to(views), views)
+
+
+def draw_apertures(
+    count: int, size: tuple[int, int], probability: float, chance: torch.Generator
+) -> Apertures:
+    """Draw an aperture for each of ``count`` views; with 1 - ``probability`` it is wide open."""
+    extent = torch.tensor(size, dtype=torch.float32)
+    centre = (0.3 + 0.4 * torch.rand(count, 2, generator=chance)) * extent
+    radius = (0.3 + 0.4 * torch.rand(count, 2, generator=chance)) * extent
+    closed = torch.rand(count, 1, generator=chance) < probability
+    dark = torch.rand(count, generator=chance) < 0.5
+    fill = torch.where(dark, 0.0, torch.rand(count, generator=chance))
+    return Apertures(centre, torch.where(closed, radius, 1e6), fill)

@@ -81,7 +81,7 @@ def draw_landmarks(
     pixels : (C, H, W) uint8 ndarray
         The image.
     predicted, truth : sequence of Landmark
-        Points in its pixels; drawn as crosses and rings.
+        Points in its pixels; drawn as crosses and rings, with a line between what belongs together.
     colours : dict
         The landmarks' colours.
     """
@@ -90,9 +90,12 @@ def draw_landmarks(
     picture = _picture(pixels)
     scale = picture.width / pixels.shape[2]
     pen = ImageDraw.Draw(picture)
+    found = {row.landmark: _place(row, scale) for row in predicted}
     for row in truth:
         y, x = _place(row, scale)
         pen.ellipse((x - 8, y - 8, x + 8, y + 8), outline=(255, 255, 255), width=2)
+        if row.landmark in found:
+            pen.line((x, y, *found[row.landmark][::-1]), fill=(200, 200, 200), width=1)
     for row in predicted:
         y, x = _place(row, scale)
         for dy, dx in ((6, 6), (6, -6)):
@@ -110,12 +113,12 @@ def contact_sheet(pictures: Sequence[Path], columns: int = 4, side: int = 320) -
         with Pictures.open(path) as picture:
             picture.thumbnail((side, side))
             tiles.append(picture.copy())
-    height = max(tile.height for tile in tiles)
+    width, height = (max(sides) for sides in zip(*(tile.size for tile in tiles), strict=True))
     rows = -(-len(tiles) // columns)
-    sheet = Pictures.new("RGB", (side * min(columns, len(tiles)), height * rows))
+    sheet = Pictures.new("RGB", (width * min(columns, len(tiles)), height * rows))
     for index, tile in enumerate(tiles):
         row, column = divmod(index, columns)
-        sheet.paste(tile, (column * side, row * height))
+        sheet.paste(tile, (column * width, row * height))
     return sheet
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_localcl.data.errors import BadInput
@@ -38,6 +38,8 @@ class Plan:
         Steps or minutes.
     start_from : str or None
         An earlier run whose weights to begin with.
+    resumed : bool
+        Whether to go on with a run that is there.
     """
 
     method: type[Method]
@@ -45,6 +47,7 @@ class Plan:
     seed: int
     budget: Budget
     start_from: str | None = None
+    resumed: bool = False
 
 
 def find_method(name: str) -> type[Method]:
@@ -113,7 +116,7 @@ def resumed_plan(
             "a run is resumed with the method, settings and seed it was begun with: leave them out "
             "or begin another --run"
         )
-    return plan
+    return replace(plan, resumed=True)
 
 
 def plan_of(record: RunRecord, budget: Budget) -> Plan:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.prepared import PreparedImages
 
-Images = "str | Path | Sequence[str | Path]"
-
 
 def prepare_images(
     images: str | Path | Sequence[str | Path],
@@ -55,4 +53,6 @@ def prepare_images(
     preparation = Preparation(listing, size, channels, canvas, cache)
     for done, total in preparation:
         yield Progress("cache", step=done, steps=total, message="reading images")
+    for skipped in preparation.images.skipped:
+        yield Progress("skipped", message=f"{skipped.name} {skipped.reason}")
     return preparation.images

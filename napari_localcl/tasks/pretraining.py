@@ -61,10 +61,8 @@ def pretrain(
         A published system and one of its presets; None is 'ld', 'small'.
     settings : mapping or None
         Further settings by dotted name, which win over the preset's.
-    seed : int or None
-        What chance depends on; None is 0.
-    device : {'auto', 'cpu', 'cuda', 'mps'}
-        Where to compute.
+    seed, device : int or None, str
+        What chance depends on (None is 0); 'auto', 'cpu', 'cuda' or 'mps'.
     resume : bool
         Go on with the run if it is there and unfinished, with the method, settings and seed it was
         begun with; a budget given replaces its own.
@@ -72,10 +70,8 @@ def pretrain(
         An earlier run whose weights to begin with, as far as names and shapes agree.
     cache : Path or None
         Where decoded images are kept; None is the user's cache folder.
-    started : float or None
-        ``time.monotonic()`` at the start of the verb; None is now.
-    stop : callable
-        Asked before every step; True ends the training early and keeps the model.
+    started, stop : float or None, callable
+        As `training.loop.train` takes them.
 
     Returns
     -------
@@ -86,8 +82,6 @@ def pretrain(
     ------
     BadInput
         If anything given cannot be used; for a finished run, before anything is done.
-    KeyboardInterrupt
-        After Ctrl-C, with the run resumable.
     """
     started = time.monotonic() if started is None else started
     choose_device(device)
@@ -95,15 +89,26 @@ def pretrain(
         plan = resumed_plan(RunFolder.resume(run).record, method, settings, seed, budget)
     else:
         plan = fresh_plan(method, preset, settings, seed, budget, start_from)
-        resume = False
-    folder = _open(run, plan, resume)
-    prepared = yield from _prepare(images, folder, plan, cache, resume)
+    return (yield from _carry_out(plan, images, Path(run), device, cache, started, stop))
+
+
+def _carry_out(
+    plan: Plan,
+    images: str | Path | Sequence[str | Path],
+    run: Path,
+    device: str,
+    cache: Path | None,
+    started: float,
+    stop: Callable[[], bool],
+) -> Generator[Progress, None, RunFolder]:
+    folder = _open(run, plan)
+    prepared = yield from _prepare(images, folder, plan, cache)
     learner = _build(plan, prepared.channels)
-    if plan.start_from and not resume:
+    if plan.start_from and not plan.resumed:
         note = _take_over(learner, Path(plan.start_from))
         yield from [note] if leads() else []
     if leads():
-        _record(folder, plan, prepared, device)
+        _record(folder, prepared, device)
     yield from train(
         learner,
         prepared,
@@ -134,11 +139,11 @@ def load_encoder(run: str | Path) -> tuple[Encoder, RunRecord]:
     return learner.encoder().eval(), record
 
 
-def _open(path: str | Path, plan: Plan, resume: bool) -> RunFolder:
+def _open(path: Path, plan: Plan) -> RunFolder:
     """Return the run's folder; of several processes, the leading one makes it."""
     if not leads():
-        return RunFolder(Path(path))
-    if resume:
+        return RunFolder(path)
+    if plan.resumed:
         folder = RunFolder.resume(path)
         folder.update(
             status="running",
@@ -164,21 +169,20 @@ def _prepare(
     folder: RunFolder,
     plan: Plan,
     cache: Path | None,
-    resume: bool,
 ) -> Generator[Progress, None, PreparedImages]:
     """Read the images; a run that has none is not begun, one interrupted here can be resumed."""
     try:
         work = prepare_images(images, plan.settings.image_size, cache=cache)
         prepared = yield from work if leads() else _unheard(work)
     except BadInput:
-        if leads() and not resume:
+        if leads() and not plan.resumed:
             folder.abandon()
         raise
     except KeyboardInterrupt:
         if leads():
             folder.update(status="interrupted")
         raise
-    if resume:
+    if plan.resumed:
         _check_same_images(folder, prepared)
     return prepared
 
@@ -228,7 +232,7 @@ def _take_over(learner: nn.Module, run: Path) -> Progress:
     return Progress("note", message=f"took {len(taken)} of {len(own)} weights from {run}{note}")
 
 
-def _record(folder: RunFolder, plan: Plan, prepared: PreparedImages, device: str) -> None:
+def _record(folder: RunFolder, prepared: PreparedImages, device: str) -> None:
     kind = choose_device(device)
     facts: dict[str, Any] = {
         "device": kind,

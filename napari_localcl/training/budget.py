@@ -62,14 +62,14 @@ class Clock:
 
     Parameters
     ----------
-    started : float
-        ``time.monotonic()`` at the start of the verb.
+    started : float or None
+        ``time.monotonic()`` at the start of the verb; None is now.
     spent : float
         Seconds spent by earlier, interrupted starts of the same run.
     """
 
-    def __init__(self, started: float, spent: float = 0.0) -> None:
-        self._zero = started - spent
+    def __init__(self, started: float | None = None, spent: float = 0.0) -> None:
+        self._zero = (time.monotonic() if started is None else started) - spent
 
     def seconds(self) -> float:
         """Return the seconds spent so far."""

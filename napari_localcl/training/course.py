@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 from napari_localcl.data.progress import Progress
+from napari_localcl.training.budget import Timetable
 from napari_localcl.training.chance import reseed
 from napari_localcl.training.engine import Engine, optimizer_tensors, restore_optimizer
 from napari_localcl.training.files import restore
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from napari_localcl.data.prepared import PreparedImages
-    from napari_localcl.training.budget import Clock, Timetable
+    from napari_localcl.training.budget import Budget, Clock
     from napari_localcl.training.devices import Precision
     from napari_localcl.training.learner import Learner, Stage
     from napari_localcl.training.run import RunFolder
@@ -63,6 +64,8 @@ class Course:
     ----------
     position : Position
         Where the run stands.
+    stop_asked, interrupted : callable
+        Whether to end early and keep the model; whether to save and break off.
     stepper : Stepper or None
         Takes the steps of the stage at hand; None between stages.
     stopped_early : bool
@@ -76,17 +79,22 @@ class Course:
     run: RunFolder
     engine: Engine
     clock: Clock
-    timetable: Timetable
+    budget: Budget
     seed: int
     options: Options
-    stop_asked: Callable[[], bool]
-    interrupted: Callable[[], bool]
+    stop_asked: Callable[[], bool] = lambda: False
+    interrupted: Callable[[], bool] = lambda: False
     position: Position = field(default_factory=Position)
     stepper: Stepper | None = None
     stopped_early: bool = False
     last_save: float = 0.0
     last_report: float = 0.0
     metrics: Metrics = field(init=False)
+    timetable: Timetable = field(init=False)
+
+    def __post_init__(self) -> None:
+        shares = [stage.share for stage in self.learner.stages]
+        self.timetable = Timetable(self.budget, shares, self.clock)
 
     @property
     def module(self) -> nn.Module:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from napari_localcl.training.budget import Clock, Timetable
+from napari_localcl.training.budget import Clock
 from napari_localcl.training.course import Course, Options
 from napari_localcl.training.engine import Engine
 from napari_localcl.training.interruption import Interruption
@@ -50,10 +49,8 @@ def train(
         the same weights as without the interruption.
     budget : Budget
         Steps, or minutes since `started`; every stage gets its share, schedules follow it.
-    seed : int
-        Together with stage and step, all that chance depends on.
-    device : {'auto', 'cpu', 'cuda', 'mps'}
-        Where to compute.
+    seed, device : int, str
+        What chance depends on; 'auto', 'cpu', 'cuda' or 'mps'.
     options : Options or None
         Precision, learning rate and rhythm; None for the defaults.
     started : float or None
@@ -75,25 +72,12 @@ def train(
         After Ctrl-C or SIGTERM, with state and weights saved.
     """
     options = options or Options()
-    engine = Engine(device, options.precision)
-    saved = run.load_state()
-    clock = Clock(
-        time.monotonic() if started is None else started, saved.position.seconds if saved else 0.0
-    )
-    timetable = Timetable(budget, [stage.share for stage in learner.stages], clock)
+    engine, saved = Engine(device, options.precision), run.load_state()
+    clock = Clock(started, saved.position.seconds if saved else 0.0)
+    course = Course(learner, images, run, engine, clock, budget, seed, options)
     with Interruption() as interruption:
-        course = Course(
-            learner,
-            images,
-            run,
-            engine,
-            clock,
-            timetable,
-            seed,
-            options,
-            stop_asked=lambda: stop() or run.stop_asked(),
-            interrupted=lambda: interruption.asked,
-        )
+        course.stop_asked = lambda: stop() or run.stop_asked()
+        course.interrupted = lambda: interruption.asked
         try:
             yield from course.go(saved)
         except TrainingFailed:

@@ -2,7 +2,7 @@
 
 import json
 
-from napari_localcl.cli.reporter import BarReporter, EventReporter, drain, report_skipped
+from napari_localcl.cli.reporter import BarReporter, EventReporter, drain
 from napari_localcl.data.progress import Progress
 
 
@@ -42,7 +42,13 @@ def test_on_a_terminal_the_bar_says_losses_speed_and_time_left(capsys, monkeypat
     assert "1:03 left" in shown
 
 
-def test_skipped_images_are_events_too(capsys):
-    report_skipped(EventReporter(), [("a.png", "is constant")])
-    event = json.loads(capsys.readouterr().out)
-    assert event["skipped"] == [{"name": "a.png", "reason": "is constant"}]
+def test_skipped_images_are_listed_once_at_the_end(capsys):
+    texts = []
+    for show in (EventReporter(), BarReporter()):
+        with show:
+            for _ in range(2):
+                show.say(Progress("skipped", message="a.png is constant"))
+            capsys.readouterr()
+        texts.append(capsys.readouterr().out)
+    assert json.loads(texts[0])["skipped"] == ["a.png is constant"]
+    assert texts[1] == "skipped 1 images:\n  a.png is constant\n"

@@ -37,7 +37,7 @@ def test_every_point_of_every_other_image_is_found_and_compared_with_the_truth(r
 def test_pictures_and_report_are_written(result):
     assert len(list((result.folder / "figures").iterdir())) == 39
     with Image.open(result.folder / "overview.png") as overview:
-        assert overview.width == 4 * 320
+        assert overview.width == 4 * 256
     report = json.loads((result.folder / "report.json").read_text())
     assert report["found"]["pixels"]["mean"] == result.found.pixels.mean
 

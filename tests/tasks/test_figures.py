@@ -27,7 +27,7 @@ def test_a_cross_lies_on_its_point_and_a_ring_around_the_truth():
     pixels = np.zeros((1, 96, 64), np.uint8)
     colours = {"tip": (255, 0, 0)}
     picture = draw_landmarks(
-        pixels, [Landmark("i", "tip", 24, 16)], [Landmark("i", "tip", 72, 48)], colours
+        pixels, [Landmark("i", "tip", 24, 16)], [Landmark("i", "end", 72, 48)], colours
     )
     assert picture.height == LONGEST_SIDE
     drawn = np.asarray(picture).astype(int)

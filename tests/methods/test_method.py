@@ -1,0 +1,122 @@
+"""What every published system states; all of them are held to it."""
+
+import pytest
+import torch
+from canvases import prepared
+from pydantic import BaseModel
+
+from napari_localcl.data.shard import Shard
+from napari_localcl.methods import PUBLISHED, Method, MethodSettings, Stage
+from napari_localcl.methods.method import stages_of
+from napari_localcl.models.encoder import Encoder
+
+ALL = sorted(PUBLISHED)
+TINY = {"ld": {"image_size": 64, "width": 4, "dimensions": 8, "clusters": 4, "pairs": 1}}
+
+
+@pytest.fixture(params=ALL)
+def system(request):
+    return PUBLISHED[request.param]
+
+
+@pytest.fixture
+def learner(system):
+    torch.manual_seed(0)
+    return system(system.Settings(**TINY.get(system.name, {"image_size": 64})), 1)
+
+
+@pytest.fixture
+def images(tmp_path):
+    pixels = torch.randint(256, (3, 1, 64, 64), dtype=torch.uint8)
+    return prepared(pixels.numpy(), tmp_path)
+
+
+def test_ld_is_published():
+    assert "ld" in PUBLISHED
+
+
+def test_a_system_says_what_it_is_and_where_it_was_published(system):
+    assert PUBLISHED[system.name] is system
+    assert system.title
+    assert any(year in system.paper for year in map(str, range(2018, 2040)))
+
+
+def test_every_setting_has_a_default_and_a_description(system):
+    def check(model: type[BaseModel]):
+        for name, field in model.model_fields.items():
+            assert not field.is_required(), name
+            assert field.description, name
+            if isinstance(field.default, BaseModel):
+                check(type(field.default))
+
+    check(system.Settings)
+
+
+def test_every_preset_is_valid(system):
+    for preset in system.presets.values():
+        system.Settings(**preset)
+
+
+def test_unknown_settings_are_refused_and_settings_cannot_be_changed(system):
+    with pytest.raises(ValueError, match="not permitted"):
+        system.Settings(no_such_setting=1)
+    with pytest.raises(ValueError, match="frozen"):
+        system.Settings().learning_rate = 1.0
+
+
+def test_the_stages_share_the_whole_budget(learner):
+    assert sum(stage.share for stage in learner.stages) == pytest.approx(1)
+    assert len({stage.name for stage in learner.stages}) == len(learner.stages)
+
+
+def test_its_encoder_embeds_images_as_unit_vectors(learner):
+    encoder = learner.encoder()
+    assert isinstance(encoder, Encoder)
+    maps = encoder.embed(torch.rand(1, 1, 64, 64))
+    assert tuple(sorted(maps)) == tuple(maps) == encoder.strides
+    for stride, level in maps.items():
+        assert level.shape[2:] == (64 // stride, 64 // stride)
+        assert torch.allclose(level.norm(dim=1), torch.ones(()), atol=1e-5)
+
+
+def test_every_stage_has_finite_named_losses_with_gradients(learner, images):
+    for stage in learner.stages:
+        chance = torch.Generator().manual_seed(0)
+        for _ in learner.enter(stage.name, images, chance):
+            pass
+        batch = learner.sample(stage.name, images, chance, Shard(), torch.device("cpu"))
+        terms = learner.losses(stage.name, batch)
+        total = sum(terms.values())
+        total.backward()
+        assert total.isfinite()
+        assert all(value.dim() == 0 for value in terms.values())
+        learner.after_step(stage.name, 0.5)
+    assert learner.images_per_step() > 0
+
+
+def test_the_optimiser_gets_every_parameter_once(learner):
+    stage = learner.stages[0].name
+    given = [value for group in learner.parameter_groups(stage) for value in group["params"]]
+    assert {id(value) for value in given} == {id(value) for value in learner.parameters()}
+    assert len(given) == len(set(map(id, given)))
+
+
+def test_two_systems_cannot_have_the_same_name():
+    with pytest.raises(ValueError, match="two systems are called ld"):
+        type("Other", (Method,), {}, name="ld")
+
+
+def test_a_class_without_a_name_is_not_published():
+    before = dict(PUBLISHED)
+    type("Basis", (Method,), {})
+    assert before == PUBLISHED
+
+
+def test_stages_without_a_share_are_left_out():
+    assert stages_of({"a": 1.0, "b": 0.0, "c": 3.0}) == (Stage("a", 0.25), Stage("c", 0.75))
+
+
+@pytest.mark.parametrize("size", [63, 100, 4096])
+def test_the_image_size_is_a_multiple_of_32_within_bounds(size):
+    with pytest.raises(ValueError, match="image_size"):
+        MethodSettings(image_size=size)
