@@ -79,15 +79,24 @@ class MinedPairs:
 
 
 def mine(
-    images: PreparedImages, embed: Embed, settings: CorrespondenceSettings, chance: torch.Generator
+    images: PreparedImages,
+    embed: Embed,
+    settings: CorrespondenceSettings,
+    chance: torch.Generator,
+    mirror: bool = False,
 ) -> Generator[Progress, None, MinedPairs]:
-    """Match random pairs of images; the generator returns :class:`MinedPairs`."""
+    """Match random pairs of images; the generator returns :class:`MinedPairs`.
+
+    Where organs come left and right (``mirror``), a place on the canvas is no cue at all.
+    """
     pool = torch.randperm(len(images), generator=chance)[: settings.pool]
     pyramids = []
     for chosen in torch.split(pool, CHUNK):
         pyramids.append(embed(images, chosen.tolist()))
         yield Progress("mine", STAGE, message="embedding the images to match")
     pyramid = _join(pyramids)
+    if mirror:
+        pyramid = pyramid.without_position()
     pairs = _draw_pairs(len(pool), settings.pairs, chance)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     for rows in torch.split(pairs, CHUNK):

@@ -97,7 +97,7 @@ class LD(Method, name="ld"):
         if stage.startswith(correspondences.STAGE) and len(images) > 1:
             self.eval()
             self._mined = yield from correspondences.mine(
-                images, self._embed, self.settings.correspondences, chance
+                images, self._embed, self.settings.correspondences, chance, self.settings.mirror
             )
             self.train()
 

@@ -20,14 +20,14 @@ from .points import (
     valid_boxes,
     within,
 )
-from .views import GeometryRanges, draw_apertures, draw_appearance, draw_geometry, inside
+from .views import draw_apertures, draw_appearance, draw_geometry, inside
 
 if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.shard import Shard
 
     from .ld_settings import LDSettings
-    from .views import Apertures, Appearance, Geometry
+    from .views import Apertures, Appearance, Geometry, GeometryRanges
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ class Sampler:
         """A batch for the stage ``correspondences``."""
         count = 2 * self.settings.pairs
         drawn = draw(mined, count, self.images, self.settings.correspondences, self.chance)
-        # Magnified alike, two images need not show the same part of the anatomy.
-        sides = self._sides(count, GeometryRanges())
+        # Around the centre, and rather whole: the two images must show the same anatomy.
+        sides = self._sides(count, self.settings.pair_geometry())
         first, second = (
             sides[0].geometry.to_view(drawn.first),
             sides[1].geometry.to_view(drawn.second),
@@ -133,8 +133,9 @@ class Sampler:
         return PairBatch(torch.cat(views), points.part(self.shard, self.device))
 
     def _sides(self, count: int, ranges: GeometryRanges) -> tuple[Side, Side]:
-        size, given = self.images.canvas, self.settings
-        shared = draw_geometry(count, size, ranges, self.chance)
+        canvas, given = self.images.canvas, self.settings
+        size = given.view_size(canvas)
+        shared = draw_geometry(count, size, ranges, self.chance, canvas)
 
         def side(quarter_turns: bool) -> Side:
             own = draw_geometry(count, size, given.view_geometry(quarter_turns), self.chance)
@@ -146,8 +147,8 @@ class Sampler:
 
     def _self_pairs(self, chosen: Tensor, sides: tuple[Side, Side]) -> PointPairs:
         """Points that correspond because both views show the same image."""
-        size, count = self.images.canvas, self.settings.points.count
-        frame = torch.tensor([0.0, 0.0, *size]).expand(len(chosen), 4)
+        count = self.settings.points.count
+        frame = torch.tensor([0.0, 0.0, *sides[0].geometry.size]).expand(len(chosen), 4)
         first = draw_points(4 * count, frame, self.chance)
         places = sides[0].geometry.to_image(first)
         second = sides[1].geometry.to_view(places)

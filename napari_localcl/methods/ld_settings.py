@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from pydantic import Field
@@ -35,7 +36,10 @@ class LDSettings(MethodSettings):
 
     rotation: float = Field(0, ge=0, le=180, description="both views turn by up to this, degrees")
     flip: bool = Field(False, description="both views may be mirrored, each axis")
-    zoom: float = Field(2.0, ge=1, le=4, description="both views are magnified by up to this")
+    view_part: float = Field(
+        0.67, ge=0.25, le=1, description="side of a view, part of the working image's; LD has 1"
+    )
+    zoom: float = Field(1.5, ge=1, le=4, description="both views are magnified by up to this")
     aspect: float = Field(0.0, ge=0, le=1, description="both views are stretched by up to this")
     quarter_turns: bool = Field(
         False, description="the second view turns by multiples of 90 degrees"
@@ -44,17 +48,17 @@ class LDSettings(MethodSettings):
         False, description="each view may be mirrored: for organs that come left and right"
     )
     view_rotation: float = Field(25, ge=0, le=180, description="each view turns, degrees")
-    view_zoom: float = Field(1.35, ge=1, le=4, description="each view grows or shrinks up to this")
-    view_shift: float = Field(0.3, ge=0, le=0.5, description="each view shifts, part of its side")
+    view_zoom: float = Field(1.25, ge=1, le=4, description="each view grows or shrinks up to this")
+    view_shift: float = Field(0.2, ge=0, le=0.5, description="each view shifts, part of its side")
     view_elastic: float = Field(0.02, ge=0, le=0.1, description="each view bends, part of its side")
     aperture: float = Field(
-        0.5, ge=0, le=1, description="probability that a view is seen through a random aperture"
+        0.2, ge=0, le=1, description="probability that a view is seen through a random aperture"
     )
     brightness: float = Field(0.4, ge=0, le=0.9, description="change of brightness")
     contrast: float = Field(0.4, ge=0, le=0.9, description="change of contrast")
     saturation: float = Field(0.4, ge=0, le=0.9, description="change of colour saturation")
     gamma: float = Field(0.4, ge=0, le=2, description="change of the grey-level curve")
-    noise: float = Field(0.05, ge=0, le=0.5, description="added noise, part of the full range")
+    noise: float = Field(0.02, ge=0, le=0.5, description="added noise, part of the full range")
     grey: float = Field(0.2, ge=0, le=1, description="probability that a view loses its colour")
 
     temperature: float = Field(0.1, gt=0, le=1, description="softmax temperature of patches")
@@ -75,15 +79,25 @@ class LDSettings(MethodSettings):
         CorrespondenceSettings(), description="how correspondences are mined"
     )
 
+    def view_size(self, canvas: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of a view, such that strides and patches divide them."""
+        unit = math.lcm(32, self.grid * self.patch_stride)
+        height, width = (max(1, round(side * self.view_part / unit)) * unit for side in canvas)
+        return height, width
+
     def shared_geometry(self) -> GeometryRanges:
         """What both views of an image share (LD's T0)."""
         return GeometryRanges(
             rotation=self.rotation,
             flip=self.flip,
-            zoom=(1.0, self.zoom),
+            zoom=(self.view_part, self.zoom),
             aspect=self.aspect,
             roam=True,
         )
+
+    def pair_geometry(self) -> GeometryRanges:
+        """What the views of two different images share."""
+        return GeometryRanges(zoom=(self.view_part, 1.0))
 
     def view_geometry(self, quarter_turns: bool = False) -> GeometryRanges:
         """What each view does on its own (LD's T1 and, for the second, its quarter turns)."""
@@ -105,9 +119,11 @@ class LDSettings(MethodSettings):
 
 FAITHFUL: dict[str, Any] = {
     "image_size": 448,
+    "learning_rate": 1e-3,
     "levels": 1,
     "finest_stride": 1,
     "patch_stride": 1,
+    "view_part": 1.0,
     "pairs": 4,
     "random_offset": False,
     "centre_sensitive": False,

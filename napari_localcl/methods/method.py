@@ -44,7 +44,7 @@ class MethodSettings(BaseModel):
     image_size: int = Field(
         384, ge=64, le=2048, multiple_of=32, description="longest side of the working image, pixels"
     )
-    learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam's learning rate")
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="Adam's learning rate")
 
 
 class Method(nn.Module, ABC):

@@ -37,7 +37,7 @@ class GeometryRanges:
     shift : float
         Fraction of the image's size.
     roam : bool
-        A magnified view lies anywhere in its image, not around the centre.
+        A view that shows a part of its image lies anywhere in it, not around the centre.
     elastic : float
         Standard deviation of the smooth displacement, fraction of the image's shorter side.
     """
@@ -66,12 +66,15 @@ class Geometry:
     bend : Tensor (B, 2, h, w) or None
         Smooth displacement in view pixels, on a coarse grid over the view.
     size : tuple of int
-        Height and width of view and image.
+        Height and width of the view.
+    image : tuple of int
+        Height and width of the image.
     """
 
     matrix: Tensor
     bend: Tensor | None
     size: tuple[int, int]
+    image: tuple[int, int]
 
     def to_image(self, points: Tensor) -> Tensor:
         """Points (B, N, 2) of the views, in their images."""
@@ -88,7 +91,7 @@ class Geometry:
     def warp(self, images: Tensor) -> Tensor:
         """The views (B, C, H, W) of ``images``; outside of an image its border is repeated."""
         grid = self.to_image(self._pixels())
-        grid = to_unit(grid, self.size).view(len(images), *self.size, 2)
+        grid = to_unit(grid, self.image).view(len(images), *self.size, 2)
         return grid_sample(images, grid, padding_mode="border", align_corners=False)
 
     def after(self, base: Geometry) -> Geometry:
@@ -97,7 +100,7 @@ class Geometry:
             raise ValueError("only a straight geometry can be a base")
         linear = base.matrix[:, :, :2] @ self.matrix
         matrix = torch.cat([linear[:, :, :2], linear[:, :, 2:] + base.matrix[:, :, 2:]], dim=2)
-        return replace(self, matrix=matrix)
+        return replace(self, matrix=matrix, image=base.image)
 
     def __len__(self) -> int:
         return len(self.matrix)
@@ -129,9 +132,28 @@ def inside(points: Tensor, size: tuple[int, int], margin: float = 0.0) -> Tensor
 
 
 def draw_geometry(
-    count: int, size: tuple[int, int], ranges: GeometryRanges, chance: torch.Generator
+    count: int,
+    size: tuple[int, int],
+    ranges: GeometryRanges,
+    chance: torch.Generator,
+    image: tuple[int, int] | None = None,
 ) -> Geometry:
-    """Draw the geometry of ``count`` views of images of this size, on the CPU."""
+    """Draw the geometry of ``count`` views, on the CPU.
+
+    Parameters
+    ----------
+    count : int
+        How many.
+    size : tuple of int
+        Height and width of the views.
+    ranges : GeometryRanges
+        What to draw from.
+    chance : torch.Generator
+        What to draw with.
+    image : tuple of int or None
+        Height and width of the images; None is those of the views.
+    """
+    image = image or size
 
     def uniform(low: float, high: float) -> Tensor:
         return torch.rand(count, generator=chance) * (high - low) + low
@@ -143,16 +165,17 @@ def draw_geometry(
     mirrored = torch.tensor([ranges.flip, ranges.flip or ranges.mirror])
     mirror = 1 - 2.0 * (torch.rand(count, 2, generator=chance) < 0.5) * mirrored
     extent = torch.tensor(size, dtype=torch.float32)
-    reach = ranges.shift + ranges.roam * (1 - 1 / zoom).clamp(min=0).unsqueeze(1) / 2
-    shift = torch.stack([uniform(-1, 1) for _ in range(2)], dim=1) * reach * extent
+    whole = torch.tensor(image, dtype=torch.float32)
+    hidden = (whole - extent / zoom.unsqueeze(1)).clamp(min=0)  # part of the image not shown
+    reach = ranges.shift * extent + ranges.roam * hidden / 2
+    shift = torch.stack([uniform(-1, 1) for _ in range(2)], dim=1) * reach
     widen = uniform(-math.log1p(ranges.aspect), math.log1p(ranges.aspect)) / 2
     sides = torch.stack([torch.exp(-widen), torch.exp(widen)], dim=1)
     turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1)
     linear = turn.view(count, 2, 2) * (mirror / sides / zoom.unsqueeze(1)).unsqueeze(1)
-    centre = (extent - 1) / 2
-    offset = centre + shift - (linear @ centre)
+    offset = (whole - 1) / 2 + shift - (linear @ ((extent - 1) / 2))
     matrix = torch.cat([linear, offset.unsqueeze(2)], dim=2)
-    return Geometry(matrix, _draw_bend(count, size, ranges.elastic, chance), size)
+    return Geometry(matrix, _draw_bend(count, size, ranges.elastic, chance), size, image)
 
 
 def _draw_bend(

@@ -34,9 +34,7 @@ def train(
     started: float | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Progress]:
-    """Train a learner through its stages, from where its run folder stands.
-
-    Started by ``torchrun``, several processes share every global batch; only the first yields.
+    """Train a learner through its stages; of several processes, only the first yields.
 
     Parameters
     ----------

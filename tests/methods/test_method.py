@@ -11,7 +11,8 @@ from napari_localcl.methods.method import stages_of
 from napari_localcl.models.encoder import Encoder
 
 ALL = sorted(PUBLISHED)
-TINY = {"ld": {"image_size": 64, "width": 4, "dimensions": 8, "clusters": 4, "pairs": 1}}
+TINY = {"width": 4, "dimensions": 8, "clusters": 4, "pairs": 1, "points": {"count": 8}}
+TINY_OF = {"ld": TINY}
 
 
 @pytest.fixture(params=ALL)
@@ -22,7 +23,7 @@ def system(request):
 @pytest.fixture
 def learner(system):
     torch.manual_seed(0)
-    return system(system.Settings(**TINY.get(system.name, {"image_size": 64})), 1)
+    return system(system.Settings(image_size=64, **TINY_OF.get(system.name, {})), 1)
 
 
 @pytest.fixture

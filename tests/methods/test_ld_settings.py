@@ -1,0 +1,121 @@
+"""LD's settings: what was published, and that everything allowed can be done."""
+
+import pytest
+import torch
+from canvases import prepared
+
+from napari_localcl.data.shard import Shard
+from napari_localcl.methods.ld import LD, patch_weights
+from napari_localcl.methods.ld_sampling import Sampler
+from napari_localcl.methods.ld_settings import PRESETS, LDSettings
+from napari_localcl.methods.views import GeometryRanges, draw_geometry
+
+FAITHFUL = LDSettings(**PRESETS["faithful"])
+PUBLISHED = {
+    "image_size": 448,
+    "width": 16,
+    "dimensions": 32,
+    "clusters": 16,
+    "levels": 1,
+    "finest_stride": 1,
+    "norm": "batch",
+    "pairs": 4,
+    "grid": 8,
+    "temperature": 0.1,
+    "region_temperature": 0.2,
+    "patch_weight": 1,
+    "mixup_weight": 1,
+    "region_weight": 10,
+    "entropy_weight": 0.1,
+    "rotation": 180,
+    "flip": True,
+    "quarter_turns": True,
+    "view_rotation": 2,
+    "brightness": 0.4,
+    "contrast": 0.4,
+    "saturation": 0.4,
+    "grey": 0.2,
+    "learning_rate": 1e-3,
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_faithful_preset_has_what_was_published(name):
+    assert getattr(FAITHFUL, name) == PUBLISHED[name]
+
+
+def test_the_faithful_preset_has_nothing_that_is_ours():
+    assert FAITHFUL.point_weight == 0
+    assert FAITHFUL.correspondences_share == 0
+    assert not FAITHFUL.random_offset
+    assert not FAITHFUL.centre_sensitive
+    assert FAITHFUL.patch_stride == 1
+    assert FAITHFUL.view_elastic == FAITHFUL.view_shift == FAITHFUL.gamma == FAITHFUL.noise == 0
+
+
+def test_the_faithful_preset_has_two_stages_of_20_and_80_epochs():
+    stages = LD(FAITHFUL.model_copy(update={"width": 4}), 1).stages
+    assert [(stage.name, stage.share) for stage in stages] == [("patches", 0.2), ("regions", 0.8)]
+
+
+def test_the_faithful_crops_show_nine_tenths_of_the_area_or_more():
+    shared = FAITHFUL.shared_geometry()
+    area = draw_geometry(500, (64, 64), shared, torch.Generator().manual_seed(0)).matrix
+    shown = area[:, :, :2].det().abs()
+    assert 0.9 <= shown.min() < 0.91
+    assert shown.max() <= 1.0001
+    assert shared.aspect == pytest.approx(1 / 3, abs=1e-3)
+
+
+def test_the_preset_small_is_the_default():
+    assert LDSettings(**PRESETS["small"]) == LDSettings()
+
+
+def test_both_views_share_one_geometry_and_each_adds_its_own():
+    given = LDSettings(rotation=90, flip=True, zoom=2, view_rotation=10, view_zoom=1.5, mirror=True)
+    shared, own = given.shared_geometry(), given.view_geometry()
+    assert (shared.rotation, shared.flip, shared.zoom) == (90, True, (1, 2))
+    assert (shared.mirror, shared.elastic, shared.quarter_turns) == (False, 0, False)
+    assert (own.rotation, own.mirror, own.zoom) == (10, True, (1 / 1.5, 1.5))
+    assert own.quarter_turns is False
+    assert given.view_geometry(quarter_turns=True).quarter_turns is True
+
+
+def test_every_round_of_correspondences_is_a_stage_of_its_own():
+    given = LDSettings(width=4, correspondences={"rounds": 2})
+    names = [stage.name for stage in LD(given, 1).stages]
+    assert names == ["patches", "regions", "correspondences-1", "correspondences-2"]
+
+
+def test_the_strongest_bend_that_is_allowed_can_be_undone():
+    limits = LDSettings.model_fields["view_elastic"].metadata
+    strongest = next(limit.le for limit in limits if hasattr(limit, "le"))
+    chance = torch.Generator().manual_seed(0)
+    bent = draw_geometry(16, (128, 128), GeometryRanges(elastic=strongest), chance)
+    places = torch.rand(16, 50, 2, generator=torch.Generator().manual_seed(1)) * 127
+    assert (bent.to_view(bent.to_image(places)) - places).norm(dim=2).max() < 1
+
+
+@pytest.mark.parametrize("grid", [2, 4, 8, 16])
+@pytest.mark.parametrize("patch_stride", [1, 4])
+def test_every_grid_fits_every_canvas(grid, patch_stride, tmp_path):
+    images = prepared(torch.zeros(2, 1, 96, 64, dtype=torch.uint8).numpy(), tmp_path)
+    given = LDSettings(
+        width=4, dimensions=4, pairs=1, grid=grid, patch_stride=patch_stride, points={"count": 8}
+    )
+    sampler = Sampler(given, images, torch.Generator(), Shard(), torch.device("cpu"))
+    terms = LD(given, 1).losses("patches", sampler.patches())
+    assert all(value.isfinite() for value in terms.values())
+
+
+def test_centre_sensitive_weights_sum_to_one_and_are_largest_in_the_middle():
+    weights = patch_weights((72, 120), LDSettings(grid=8, centre_sensitive=True))
+    assert weights.shape == (9, 15)
+    assert weights.sum().item() == pytest.approx(1)
+    assert weights.argmax() == 4 * 15 + 7
+    assert torch.allclose(weights, weights.flip(0, 1))
+
+
+def test_uniform_weights_sum_to_one():
+    weights = patch_weights((64, 64), LDSettings(grid=8, centre_sensitive=False))
+    assert torch.allclose(weights, torch.full((8, 8), 1 / 64))
