@@ -36,8 +36,8 @@ class CorrespondenceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rounds: int = Field(1, ge=1, le=8, description="times that the stage mines anew")
-    pairs: int = Field(240, ge=2, le=100_000, description="image pairs matched per round")
+    rounds: int = Field(2, ge=1, le=8, description="times that the stage mines anew")
+    pairs: int = Field(120, ge=2, le=100_000, description="image pairs matched per round")
     pool: int = Field(400, ge=2, le=10_000, description="images that a round draws its pairs from")
     spacing: float = Field(20.0, ge=4, le=128, description="spacing of the points matched")
     cycle_error: float = Field(2.0, gt=0, le=32, description="largest error after matching back")

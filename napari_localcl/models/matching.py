@@ -108,8 +108,25 @@ def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return interpolate(maps, size=size, mode="bilinear", align_corners=False)
 
 
-def coarse_matches(first: Tensor, second: Tensor, stride: int) -> tuple[Tensor, Tensor]:
-    """Best match of each cell and how far it can be trusted.
+@dataclass(frozen=True)
+class Matches:
+    """Where places of first images lie in second images, and how far that can be trusted.
+
+    Attributes
+    ----------
+    sources, targets : Tensor (B, G, 2)
+        (y, x) in canvas pixels.
+    weights : Tensor (B, G)
+        Similarity squared where matching back returns to within one cell, else 0.
+    """
+
+    sources: Tensor
+    targets: Tensor
+    weights: Tensor
+
+
+def coarse_matches(first: Tensor, second: Tensor, stride: int, every: int = 1) -> Matches:
+    """Match cells of first images to their most similar cells of second images.
 
     Parameters
     ----------
@@ -117,21 +134,20 @@ def coarse_matches(first: Tensor, second: Tensor, stride: int) -> tuple[Tensor, 
         Unit vectors of pairs of images.
     stride : int
         Stride of both.
-
-    Returns
-    -------
-    targets : Tensor (B, h * w, 2)
-        Where each cell of ``first`` lies in ``second``.
-    weights : Tensor (B, h * w)
-        Similarity where matching back returns to within one cell, else 0.
+    every : int
+        Match only every so many rows and columns of the first images.
     """
-    size = (first.shape[1] * stride, first.shape[2] * stride)
-    cells = cell_centres(size, stride).to(first.device)
-    similarity = first.flatten(1, 2) @ second.flatten(1, 2).transpose(1, 2)  # (B, n, n)
-    best, forth = similarity.max(dim=2)
-    returned = similarity.argmax(dim=1).gather(1, forth)
-    cycle = (cells[returned] - cells).norm(dim=2)
-    return cells[forth], best.clamp(min=0).float() ** 2 * (cycle <= 1.5 * stride)
+    count, height, width, _ = first.shape
+    cells = cell_centres((height * stride, width * stride), stride).to(first.device)
+    asked = torch.arange(height * width, device=first.device).view(height, width)
+    asked = asked[::every, ::every].flatten()
+    best, forth = (first.flatten(1, 2)[:, asked] @ second.flatten(1, 2).mT).max(dim=2)
+    places = forth.unsqueeze(2).expand(-1, -1, second.shape[3])
+    matched = second.flatten(1, 2).gather(1, places)
+    returned = (matched @ first.flatten(1, 2).mT).argmax(dim=2)
+    cycle = (cells[returned] - cells[asked]).norm(dim=2)
+    weights = best.clamp(min=0) ** 2 * (cycle <= 1.5 * stride)
+    return Matches(cells[asked].expand(count, -1, -1), cells[forth], weights)
 
 
 @dataclass(frozen=True)
@@ -349,6 +365,6 @@ def smooth_map(
     first: Tensor, second: Tensor, stride: int, size: tuple[int, int], reach: float
 ) -> SmoothMap:
     """The smooth map from first to second images by their coarse embeddings (B, h, w, C)."""
-    targets, weights = coarse_matches(first, second, stride)
-    sources = cell_centres(size, stride).to(first.device).expand_as(targets)
-    return fit_smooth_map(sources, targets, weights, size, reach)
+    # Every second cell is enough for a smooth map, and a quarter of the work.
+    found = coarse_matches(first, second, stride, every=2)
+    return fit_smooth_map(found.sources, found.targets, found.weights, size, reach)

@@ -70,5 +70,5 @@ def _score(own: Tensor, others: Tensor) -> float:
     """Mean trust in the matches of one image (1, h, w, C) in others (N, h, w, C)."""
     if not len(others):
         return 1.0
-    _, weights = coarse_matches(own.expand_as(others), others, STRIDE)
-    return round(float(weights.mean()), 4)
+    found = coarse_matches(own.expand_as(others), others, STRIDE)
+    return round(float(found.weights.mean()), 4)

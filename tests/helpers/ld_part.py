@@ -1,0 +1,59 @@
+"""LD's losses and gradients on a part of a batch; as a script, in one of several processes."""
+
+import os
+import sys
+from pathlib import Path
+
+import torch
+from small import SMALL_LD
+from torch import distributed as dist
+
+from napari_localcl.data.folder import find_images
+from napari_localcl.data.prepared import prepare_all
+from napari_localcl.data.shard import Shard
+from napari_localcl.methods.ld import LD
+from napari_localcl.methods.ld_settings import LDSettings
+from napari_localcl.tasks.settings import build_settings
+
+STAGES = ("patches", "regions", "correspondences-1")
+
+
+def measure(pictures: Path, shard: Shard):
+    """Stage -> (named losses, named gradients) of the shard's part of one global batch."""
+    images = prepare_all(find_images(pictures), 64)
+    torch.manual_seed(0)
+    method = LD(build_settings(LDSettings, {**SMALL_LD, "norm": "group"}, {}), 1)
+    found = {}
+    for stage in STAGES:
+        chance = torch.Generator().manual_seed(1)
+        for _ in method.enter(stage, images, chance):
+            pass
+        chance.manual_seed(2)
+        terms = method.losses(
+            stage, method.sample(stage, images, chance, shard, torch.device("cpu"))
+        )
+        method.zero_grad()
+        sum(terms.values()).backward()
+        gradients = {
+            name: value.grad.clone()
+            for name, value in method.named_parameters()
+            if value.grad is not None
+        }
+        found[stage] = ({name: term.item() for name, term in terms.items()}, gradients)
+    return found
+
+
+def main() -> None:
+    """Measure this process's part and write it to ``<folder>/<rank>.pt``."""
+    pictures, folder = map(Path, sys.argv[1:])
+    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    dist.init_process_group(
+        "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world
+    )
+    torch.save(measure(pictures, Shard(rank, world)), folder / f"{rank}.pt")
+    dist.barrier()
+    dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()
