@@ -84,9 +84,10 @@ def mine(
     settings: CorrespondenceSettings,
     chance: torch.Generator,
     mirror: bool = False,
-) -> Generator[Progress, None, MinedPairs]:
+) -> Generator[Progress, bool | None, MinedPairs]:
     """Match random pairs of images; the generator returns :class:`MinedPairs`.
 
+    Told to hurry (by a true value sent to the generator), it stops with the pairs it has.
     Where organs come left and right (``mirror``), a place on the canvas is no cue at all.
     """
     pool = torch.randperm(len(images), generator=chance)[: settings.pool]
@@ -104,8 +105,10 @@ def mine(
         matched = correspond(pyramid[rows[:, 0]], pyramid[rows[:, 1]], points)
         found.append(_trusted(images, pool[rows], matched, settings.cycle_error))
         done = min(len(found) * CHUNK, len(pairs))
-        yield Progress("mine", STAGE, done, len(pairs), message="matching pairs of images")
-    return MinedPairs(pool[pairs], *(torch.cat(part) for part in zip(*found, strict=True)))
+        if (yield Progress("mine", STAGE, done, len(pairs), message="matching pairs of images")):
+            break
+    first, second, trusted = (torch.cat(part) for part in zip(*found, strict=True))
+    return MinedPairs(pool[pairs[: len(first)]], first, second, trusted)
 
 
 def _join(parts: list[Pyramid]) -> Pyramid:

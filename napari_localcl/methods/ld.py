@@ -12,6 +12,7 @@ points contrasted at each of them, and a last stage on correspondences mined acr
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.progress import Progress
     from napari_localcl.data.shard import Shard
+
+# Every 10 epochs; patches have 20, regions 80.
+HALVINGS = {"patches": 1, "regions": 7}
 
 
 class LD(Method, name="ld"):
@@ -79,7 +83,10 @@ class LD(Method, name="ld"):
         rounds = given.correspondences.rounds
         for turn in range(1, rounds + 1):
             shares[f"{correspondences.STAGE}-{turn}"] = given.correspondences_share / rounds
-        return stages_of(shares)
+        halvings = HALVINGS if given.schedule == "halving" else {}
+        return tuple(
+            replace(stage, halvings=halvings.get(stage.name, 0)) for stage in stages_of(shares)
+        )
 
     def encoder(self) -> LDNetwork:
         """The network; its embeddings are what tasks use."""

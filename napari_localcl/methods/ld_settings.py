@@ -16,6 +16,9 @@ from .views import AppearanceRanges, GeometryRanges
 class LDSettings(MethodSettings):
     """LD's settings; the defaults are those of the preset ``small``."""
 
+    schedule: Literal["cosine", "halving"] = Field(
+        "cosine", description="fall of the learning rate within a stage; LD halves it"
+    )
     width: int = Field(16, ge=4, le=64, description="channels of the first stage; VGG16 has 64")
     dimensions: int = Field(32, ge=4, le=256, description="length of an embedding")
     clusters: int = Field(16, ge=2, le=64, description="regions that pixels are clustered into")
@@ -120,6 +123,7 @@ class LDSettings(MethodSettings):
 FAITHFUL: dict[str, Any] = {
     "image_size": 448,
     "learning_rate": 1e-3,
+    "schedule": "halving",
     "levels": 1,
     "finest_stride": 1,
     "patch_stride": 1,

@@ -24,10 +24,14 @@ PUBLISHED: dict[str, type[Method]] = {}
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the training with its own losses, and its share of the budget."""
+    """A part of the training with its own losses, and its share of the budget.
+
+    The learning rate is halved ``halvings`` times, or, at 0, falls as the loop has it.
+    """
 
     name: str
     share: float
+    halvings: int = 0
 
 
 def stages_of(shares: Mapping[str, float]) -> tuple[Stage, ...]:

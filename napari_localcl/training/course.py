@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import torch
@@ -18,7 +19,7 @@ from napari_localcl.training.files import restore
 from napari_localcl.training.metrics import Metrics
 from napari_localcl.training.record import now
 from napari_localcl.training.run import Position, State
-from napari_localcl.training.schedules import Schedule, cosine
+from napari_localcl.training.schedules import Schedule, cosine, halving
 from napari_localcl.training.step import Stepper, TrainingFailed
 
 if TYPE_CHECKING:
@@ -162,6 +163,8 @@ class Course:
             yield from self.enter(stage)
         self.module.train()
         rate, schedule = self.options.learning_rate, self.options.schedule
+        if stage.halvings:
+            schedule = partial(halving, times=stage.halvings)
         self.stepper = Stepper(self.engine, self.learner, stage.name, self.images, rate, schedule)
         if resumed and resumed.position.entered:
             restore_optimizer(self.stepper.optimizer, resumed.optimizer)

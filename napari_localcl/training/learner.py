@@ -28,6 +28,11 @@ class Stage(Protocol):
         """Its part of the budget; the shares of a learner sum to 1."""
         ...
 
+    @property
+    def halvings(self) -> int:
+        """How often the learning rate is halved; 0 leaves it to the loop's schedule."""
+        ...
+
 
 class Learner(Protocol):
     """An ``nn.Module`` that says what it samples and what it minimises.

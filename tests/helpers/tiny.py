@@ -25,6 +25,7 @@ GLOBAL_BATCH = 8
 class TinyStage:
     name: str
     share: float
+    halvings: int = 0
 
 
 class TinyLearner(nn.Module):

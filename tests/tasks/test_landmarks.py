@@ -1,0 +1,222 @@
+"""Landmarks from a template, end to end with a barely trained encoder."""
+
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from small import SMALL_LD
+
+from napari_localcl.data.annotations import Landmark
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.samples import sample_folder
+from napari_localcl.tasks.landmarks import PUBLISHED, LandmarkSettings, locate, suggest_templates
+from napari_localcl.tasks.pretraining import pretrain
+from napari_localcl.training.budget import Budget
+
+PLAIN = LandmarkSettings(detail=1.0)
+TEMPLATE = (
+    Landmark("hand_01.png", "wrist", 240.25, 128.0),
+    Landmark("hand_01.png", "index", 100.0, 120.5),
+    Landmark("hand_01.png", "thumb", 182.63, 196.09),
+)
+
+
+def finish(work):
+    """Return what was said and the result."""
+    said = []
+    while True:
+        try:
+            said.append(next(work))
+        except StopIteration as end:
+            return said, end.value
+
+
+@pytest.fixture(scope="module")
+def hands(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hands")
+    for number in range(1, 5):
+        shutil.copy(sample_folder("skeleton") / "images" / f"hand_{number:02d}.png", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(hands, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "my_run"
+    small = {**SMALL_LD, "image_size": 96}
+    finish(pretrain(hands, folder, budget=Budget(steps=3), settings=small, device="cpu"))
+    return folder
+
+
+def find(images, run, templates=TEMPLATE, settings=PLAIN, **given):
+    return finish(locate(images, run, templates, settings, "cpu", **given))[1]
+
+
+def of(rows, image):
+    return {row.landmark: row for row in rows if row.image == image}
+
+
+def miss(rows, image, truth):
+    """Largest distance in pixels of the landmarks in an image from points (y, x) by name."""
+    found = of(rows, image)
+    return max(np.hypot(found[k].y - y, found[k].x - x) for k, (y, x) in truth.items())
+
+
+TRUTH = {mark.landmark: (mark.y, mark.x) for mark in TEMPLATE}
+
+
+@pytest.fixture
+def relatives(hands, tmp_path):
+    """The template image, its mirror image, and it at one and a half times the size."""
+    folder = tmp_path / "relatives"
+    folder.mkdir()
+    image = Image.open(hands / "hand_01.png")
+    image.save(folder / "hand_01.png")
+    image.save(folder / "copy.png")
+    image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(folder / "mirrored.png")
+    image.resize((384, 480), Image.Resampling.BICUBIC).save(folder / "larger.png")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [LandmarkSettings(), PLAIN, LandmarkSettings(**PUBLISHED), LandmarkSettings(mirror=True)],
+    ids=["default", "no detail", "published", "mirror"],
+)
+def test_every_landmark_is_placed_in_every_image(hands, run, settings):
+    rows = find(hands, run, settings=settings)
+    assert [row.image for row in rows] == [f"hand_0{i}.png" for i in (1, 2, 3, 4) for _ in range(3)]
+    assert [row.landmark for row in rows] == ["wrist", "index", "thumb"] * 4
+    for row in rows[3:]:
+        assert 0 <= row.y <= 319
+        assert 0 <= row.x <= 255
+        assert 0 <= row.confidence <= 1
+        assert row.source == "machine:my_run"
+
+
+def test_what_a_person_placed_comes_back_as_it_was(hands, run):
+    rows = find(hands, run)
+    assert rows[:3] == tuple(replace(mark, source="human") for mark in TEMPLATE)
+
+
+def test_a_copy_of_the_template_has_the_same_points_and_full_confidence(relatives, run):
+    for settings in (PLAIN, LandmarkSettings()):
+        rows = find(relatives, run, settings=settings)
+        assert miss(rows, "copy.png", TRUTH) < 2
+        assert min(row.confidence for row in of(rows, "copy.png").values()) > 0.9
+
+
+def test_points_are_in_pixels_of_each_file(relatives, run):
+    rows = find(relatives, run)
+    larger = {name: (1.5 * y + 0.25, 1.5 * x + 0.25) for name, (y, x) in TRUTH.items()}
+    assert miss(rows, "larger.png", larger) < 8
+
+
+def test_organs_that_come_left_and_right_are_found_mirrored(relatives, run):
+    mirrored = {name: (y, 255 - x) for name, (y, x) in TRUTH.items()}
+    for detail in (1.0, 1.67):
+        rows = find(relatives, run, settings=LandmarkSettings(mirror=True, detail=detail))
+        assert miss(rows, "mirrored.png", mirrored) < 2
+        assert miss(rows, "copy.png", TRUTH) < 2
+
+
+def test_what_shows_something_else_is_less_sure(relatives, run):
+    noise = np.random.default_rng(0).integers(0, 256, (320, 256), dtype=np.uint8)
+    Image.fromarray(noise).save(relatives / "noise.png")
+    rows = find(relatives, run)
+    copy, other = (
+        [row.confidence for row in of(rows, name).values()] for name in ("copy.png", "noise.png")
+    )
+    assert max(other) < min(copy)
+
+
+def test_several_templates_may_know_different_landmarks(hands, run):
+    more = (*TEMPLATE[:2], Landmark("hand_02.png", "thumb", 150.0, 200.0))
+    rows = find(hands, run, more)
+    by_person = {(row.image, row.landmark) for row in rows if row.source == "human"}
+    assert by_person == {(mark.image, mark.landmark) for mark in more}
+    assert len(rows) == 12
+
+
+def test_the_result_says_how_far_it_is(hands, run):
+    said, rows = finish(locate(hands, run, TEMPLATE, PLAIN, "cpu"))
+    located = [news for news in said if news.event == "locate"]
+    assert (located[-1].step, located[-1].steps) == (4, 4)
+    assert len(rows) == 12
+
+
+# What is wrong with a template
+
+
+@pytest.mark.parametrize(
+    ("templates", "sentence"),
+    [
+        ((), "click at least one"),
+        ((Landmark("hand_1.png", "a", 5, 5),), r"hand_1\.png.*hand_01\.png"),
+        ((Landmark("hand_01.png", "a", 400, 5),), r"a at y 400, x 5 .*outside.*320 x 256"),
+        ((Landmark("hand_01.png", "a", 5, -3),), "outside"),
+        ((Landmark("hand_01.png", "a", float("nan"), 5),), "outside"),
+    ],
+    ids=["empty", "wrong image", "below", "left", "no number"],
+)
+def test_a_template_that_does_not_fit_is_bad_input(hands, run, templates, sentence):
+    with pytest.raises(BadInput, match=sentence):
+        find(hands, run, templates)
+
+
+def test_points_in_the_corners_of_the_image_are_fine(hands, run):
+    corners = (
+        Landmark("hand_01.png", "first", 0, 0),
+        Landmark("hand_01.png", "last", 319, 255),
+    )
+    assert len(find(hands, run, corners)) == 8
+
+
+def test_a_run_that_is_not_there_is_bad_input(hands, tmp_path):
+    with pytest.raises(BadInput, match="holds no run"):
+        find(hands, tmp_path / "nowhere")
+
+
+# What is kept
+
+
+def events(images, run, cache):
+    said, rows = finish(locate(images, run, TEMPLATE, PLAIN, "cpu", cache))
+    return [news.event for news in said].count("embed"), rows
+
+
+def test_a_second_look_embeds_nothing_and_finds_the_same(hands, run, tmp_path):
+    first, fresh = events(hands, run, tmp_path)
+    second, again = events(hands, run, tmp_path)
+    assert first > 0
+    assert second == 0
+    assert again == fresh
+
+
+def test_a_damaged_store_is_made_again_and_finds_the_same(hands, run, tmp_path):
+    _, fresh = events(hands, run, tmp_path)
+    for file in (tmp_path / "embeddings").rglob("*.i8"):
+        file.write_bytes(file.read_bytes()[:-1000])
+    again, rows = events(hands, run, tmp_path)
+    assert again > 0
+    assert rows == fresh
+
+
+# Which image to click first
+
+
+def test_all_images_are_ranked_as_templates(hands, run):
+    _, ranking = finish(suggest_templates(hands, run, PLAIN, "cpu"))
+    assert sorted(name for name, _ in ranking) == [f"hand_0{i}.png" for i in (1, 2, 3, 4)]
+    scores = [score for _, score in ranking]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= score <= 1 for score in scores)
+
+
+def test_a_stranger_is_the_last_one_to_click(hands, run, tmp_path):
+    images = shutil.copytree(hands, tmp_path / "images")
+    noise = np.random.default_rng(0).integers(0, 256, (320, 256), dtype=np.uint8)
+    Image.fromarray(noise).save(images / "noise.png")
+    _, ranking = finish(suggest_templates(images, run, PLAIN, "cpu"))
+    assert ranking[-1][0] == "noise.png"
