@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from napari_localcl.data.progress import Progress
-from napari_localcl.models.matching import Correspondences, Pyramid, correspond
+from napari_localcl.models.matching import Correspondences, correspond
+from napari_localcl.models.pyramid import Pyramid
 
 from .points import draw_points, textured, valid_boxes, within
 

@@ -29,7 +29,7 @@ from napari_localcl.losses.contrast import (
 )
 from napari_localcl.losses.reduction import gather_rows, rank, shared_mean, weighted_mean
 from napari_localcl.models.ld_network import LDNetwork
-from napari_localcl.models.matching import Pyramid
+from napari_localcl.models.pyramid import Pyramid
 from napari_localcl.models.sampling import sample_at
 
 from . import correspondences

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from napari_localcl.models.sampling import cell_centres
 
+from .appearance import draw_apertures, draw_appearance
 from .correspondences import MinedPairs, draw
 from .points import (
     PointPairs,
@@ -20,14 +21,15 @@ from .points import (
     valid_boxes,
     within,
 )
-from .views import draw_apertures, draw_appearance, draw_geometry, inside
+from .views import draw_geometry, inside
 
 if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.shard import Shard
 
+    from .appearance import Apertures, Appearance
     from .ld_settings import LDSettings
-    from .views import Apertures, Appearance, Geometry, GeometryRanges
+    from .views import Geometry, GeometryRanges
 
 
 @dataclass(frozen=True)

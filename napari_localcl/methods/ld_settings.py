@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from .appearance import AppearanceRanges
 from .correspondences import CorrespondenceSettings
 from .method import MethodSettings
 from .points import PointSettings
-from .views import AppearanceRanges, GeometryRanges
+from .views import GeometryRanges
 
 
 class LDSettings(MethodSettings):

@@ -15,14 +15,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, max_pool2d, normalize
 
-from .matching import (
-    SIMILARITY_FLOOR,
-    Pyramid,
-    enlarge,
-    search,
-    smooth_map,
-    sub_cell_peak,
-)
+from .alignment import smooth_map
+from .matching import SIMILARITY_FLOOR, search, sub_cell_peak
+from .pyramid import Pyramid, enlarge
 from .sampling import cell_centres
 
 if TYPE_CHECKING:

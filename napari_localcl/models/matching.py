@@ -1,220 +1,29 @@
-"""From pyramids of embeddings to corresponding points: coarse matches, a smooth map, refinement.
+"""From pyramids of embeddings to corresponding points, by looking near a guess.
 
 All points are (y, x) in pixels of the canvas that the pyramids cover.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, normalize
 
-from .sampling import cell_centres, sample_at
+from .alignment import smooth_map
+from .sampling import cell_centres
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from .pyramid import Pyramid
 
 SIMILARITY_FLOOR = 1e-2
 """Similarities below this count alike, so that one level alone cannot veto a place."""
 
 WIDE_REACH, CLOSE_REACH = 6, 3
 """Cells looked at to each side of a guess, on the first and on the later levels."""
-
-
-@dataclass(frozen=True)
-class Pyramid:
-    """Embeddings of N images at several strides.
-
-    Attributes
-    ----------
-    maps : mapping of int to Tensor (M, h, w, D)
-        Stride to vectors of every cell, of any type; may lie in a mapped file.
-    size : tuple of int
-        Height and width of the canvas.
-    rows : Tensor (N,), int
-        Which rows of the maps are the images: choosing images copies nothing.
-    length : float
-        Length of the vectors, 127 where they are kept as bytes.
-    """
-
-    maps: Mapping[int, Tensor]
-    size: tuple[int, int]
-    rows: Tensor
-    length: float = 1.0
-
-    @classmethod
-    def of(cls, maps: Mapping[int, Tensor], size: tuple[int, int]) -> Pyramid:
-        """All images of maps of unit vectors."""
-        first = next(iter(maps.values()))
-        return cls(maps, size, torch.arange(len(first), device=first.device))
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, images: Tensor | slice) -> Pyramid:
-        return replace(self, rows=self.rows[images])
-
-    def without_position(self) -> Pyramid:
-        """Subtract from every cell what all images have there.
-
-        What is left says nothing of where a cell lies on the canvas, only what it shows: needed
-        where the same place shows now one and now another part, as in left and right eyes.
-        """
-        maps = {stride: _without_mean(self.level(stride)) for stride in self.strides}
-        return Pyramid.of(maps, self.size)
-
-    @property
-    def strides(self) -> tuple[int, ...]:
-        """Finest first."""
-        return tuple(sorted(self.maps))
-
-    def level(self, stride: int) -> Tensor:
-        """Return the unit vectors of one level as (N, D, h, w)."""
-        return self.maps[stride][self.rows].movedim(3, 1).float() / self.length
-
-    def cells(self, stride: int, rows: Tensor, columns: Tensor) -> Tensor:
-        """Return the vectors (N, P, i, j, D) of cells: rows (N, P, i), columns (N, P, j)."""
-        maps = self.maps[stride]
-        rows = rows.clamp(0, maps.shape[1] - 1)
-        columns = columns.clamp(0, maps.shape[2] - 1)
-        images = self.rows[:, None, None, None]
-        return maps[images, rows[..., :, None], columns[..., None, :]].float() / self.length
-
-    def at(self, points: Tensor) -> dict[int, Tensor]:
-        """Read the embeddings (N, P, D) at points (N, P, 2) bilinearly, one per stride."""
-        return {
-            stride: normalize(sample_at(self.level(stride), points, self.size), dim=2)
-            for stride in self.strides
-        }
-
-    def coarse(self, stride: int) -> Tensor:
-        """Join the levels from `stride` upwards to unit vectors (N, h, w, C) of its cells."""
-        levels = [self.level(s) for s in self.strides if s >= stride]
-        size = (levels[0].shape[2], levels[0].shape[3])
-        larger = [levels[0], *(enlarge(level, size) for level in levels[1:])]
-        return normalize(torch.cat(larger, dim=1), dim=1).movedim(1, 3)
-
-
-def _without_mean(level: Tensor) -> Tensor:
-    rest = level - level.mean(dim=0, keepdim=True)
-    return normalize(rest, dim=1).movedim(1, 3).bfloat16()
-
-
-def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    """Interpolate maps (N, C, h, w) bilinearly to a larger size."""
-    return interpolate(maps, size=size, mode="bilinear", align_corners=False)
-
-
-@dataclass(frozen=True)
-class Matches:
-    """Where places of first images lie in second images, and how far that can be trusted.
-
-    Attributes
-    ----------
-    sources, targets : Tensor (B, G, 2)
-        (y, x) in canvas pixels.
-    weights : Tensor (B, G)
-        Similarity squared where matching back returns to within one cell, else 0.
-    """
-
-    sources: Tensor
-    targets: Tensor
-    weights: Tensor
-
-
-def coarse_matches(first: Tensor, second: Tensor, stride: int, every: int = 1) -> Matches:
-    """Match cells of first images to their most similar cells of second images.
-
-    Parameters
-    ----------
-    first, second : Tensor (B, h, w, C)
-        Unit vectors of pairs of images.
-    stride : int
-        Stride of both.
-    every : int
-        Match only every so many rows and columns of the first images.
-    """
-    count, height, width, _ = first.shape
-    cells = cell_centres((height * stride, width * stride), stride).to(first.device)
-    asked = torch.arange(height * width, device=first.device).view(height, width)
-    asked = asked[::every, ::every].flatten()
-    best, forth = (first.flatten(1, 2)[:, asked] @ second.flatten(1, 2).mT).max(dim=2)
-    places = forth.unsqueeze(2).expand(-1, -1, second.shape[3])
-    matched = second.flatten(1, 2).gather(1, places)
-    returned = (matched @ first.flatten(1, 2).mT).argmax(dim=2)
-    cycle = (cells[returned] - cells[asked]).norm(dim=2)
-    weights = best.clamp(min=0) ** 2 * (cycle <= 1.5 * stride)
-    return Matches(cells[asked].expand(count, -1, -1), cells[forth], weights)
-
-
-@dataclass(frozen=True)
-class SmoothMap:
-    """A robust affine map with smoothly varying corrections, fitted to matches of image pairs."""
-
-    affine: Tensor  # (B, 3, 2), acts on centred points
-    sources: Tensor  # (B, G, 2)
-    corrections: Tensor  # (B, G, 2)
-    weights: Tensor  # (B, G)
-    reach: float
-    scale: float
-
-    def __call__(self, points: Tensor) -> Tensor:
-        """Points (B, P, 2) of the first images, in the second images."""
-        near = torch.cdist(points, self.sources).square() / (-2 * self.reach**2)
-        share = near.exp() * self.weights.unsqueeze(1)  # (B, P, G)
-        # The constant pulls the correction to zero where no match is near.
-        total = share.sum(dim=2, keepdim=True) + 0.05
-        return self._straight(points) + share @ self.corrections / total
-
-    def _straight(self, points: Tensor) -> Tensor:
-        return _homogeneous(points, self.scale) @ self.affine
-
-
-def fit_smooth_map(
-    sources: Tensor, targets: Tensor, weights: Tensor, size: tuple[int, int], reach: float
-) -> SmoothMap:
-    """Fit an affine map by iteratively reweighted least squares, keep the residuals.
-
-    Parameters
-    ----------
-    sources, targets : Tensor (B, G, 2)
-        Matches.
-    weights : Tensor (B, G)
-        Trust in each; 0 leaves a match out.
-    size : tuple of int
-        Canvas height and width, for the conditioning of the fit.
-    reach : float
-        Standard deviation, in pixels, of the neighbourhood that shares a correction.
-    """
-    scale = float(max(size))
-    basis = _homogeneous(sources, scale)  # (B, G, 3)
-    robust = weights
-    for _ in range(12):
-        affine = _weighted_least_squares(basis, targets, robust)
-        residual = (basis @ affine - targets).norm(dim=2)
-        robust = weights * _geman_mcclure(residual, weights > 0)
-    corrections = targets - basis @ affine
-    return SmoothMap(affine, sources, corrections, robust, reach, scale)
-
-
-def _homogeneous(points: Tensor, scale: float) -> Tensor:
-    return torch.cat([points / scale, torch.ones_like(points[..., :1])], dim=-1)
-
-
-def _weighted_least_squares(basis: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    weighted = basis.transpose(1, 2) * weights.unsqueeze(1)  # (B, 3, G)
-    ridge = 1e-4 * torch.eye(3, device=basis.device)
-    solution: Tensor = torch.linalg.solve(weighted @ basis + ridge, weighted @ targets)
-    return solution
-
-
-def _geman_mcclure(residual: Tensor, known: Tensor) -> Tensor:
-    typical = residual.masked_fill(~known, torch.nan).nanmedian(dim=1, keepdim=True).values
-    width = 1.5 * torch.nan_to_num(typical, nan=1.0).clamp(min=2.0)
-    return (1 + (residual / width) ** 2) ** -2
 
 
 @dataclass(frozen=True)
@@ -359,12 +168,3 @@ def correspond(
     home = refine(second.at(found.points), first, back(found.points), sigma=32.0)
     cycle = (home.points - points).norm(dim=2)
     return Correspondences(points, found.points, found.score, cycle)
-
-
-def smooth_map(
-    first: Tensor, second: Tensor, stride: int, size: tuple[int, int], reach: float
-) -> SmoothMap:
-    """The smooth map from first to second images by their coarse embeddings (B, h, w, C)."""
-    # Every second cell is enough for a smooth map, and a quarter of the work.
-    found = coarse_matches(first, second, stride, every=2)
-    return fit_smooth_map(found.sources, found.targets, found.weights, size, reach)

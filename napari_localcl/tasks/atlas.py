@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.placement import Placement
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.progress import Progress
-    from napari_localcl.models.matching import Pyramid
+    from napari_localcl.models.pyramid import Pyramid
     from napari_localcl.training.record import RunRecord
 
 

@@ -19,7 +19,7 @@ import torch
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.cache import default_cache, writable
 from napari_localcl.data.progress import Progress
-from napari_localcl.models.matching import Pyramid
+from napari_localcl.models.pyramid import Pyramid
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from napari_localcl.data.progress import Progress
-from napari_localcl.models.matching import coarse_matches
+from napari_localcl.models.alignment import coarse_matches
 from napari_localcl.tasks.atlas import LandmarkSettings, open_atlas
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
-    from napari_localcl.models.matching import Pyramid
+    from napari_localcl.models.pyramid import Pyramid
 
 CANDIDATES, OTHERS = 200, 64
 STRIDE = 16

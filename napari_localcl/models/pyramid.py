@@ -1,0 +1,99 @@
+"""Embeddings of images at several strides, and how to read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate, normalize
+
+from .sampling import sample_at
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Pyramid:
+    """Embeddings of N images at several strides.
+
+    Attributes
+    ----------
+    maps : mapping of int to Tensor (M, h, w, D)
+        Stride to vectors of every cell, of any type; may lie in a mapped file.
+    size : tuple of int
+        Height and width of the canvas.
+    rows : Tensor (N,), int
+        Which rows of the maps are the images: choosing images copies nothing.
+    length : float
+        Length of the vectors, 127 where they are kept as bytes.
+    """
+
+    maps: Mapping[int, Tensor]
+    size: tuple[int, int]
+    rows: Tensor
+    length: float = 1.0
+
+    @classmethod
+    def of(cls, maps: Mapping[int, Tensor], size: tuple[int, int]) -> Pyramid:
+        """All images of maps of unit vectors."""
+        first = next(iter(maps.values()))
+        return cls(maps, size, torch.arange(len(first), device=first.device))
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, images: Tensor | slice) -> Pyramid:
+        return replace(self, rows=self.rows[images])
+
+    def without_position(self) -> Pyramid:
+        """Subtract from every cell what all images have there.
+
+        What is left says nothing of where a cell lies on the canvas, only what it shows: needed
+        where the same place shows now one and now another part, as in left and right eyes.
+        """
+        maps = {stride: _without_mean(self.level(stride)) for stride in self.strides}
+        return Pyramid.of(maps, self.size)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Finest first."""
+        return tuple(sorted(self.maps))
+
+    def level(self, stride: int) -> Tensor:
+        """Return the unit vectors of one level as (N, D, h, w)."""
+        return self.maps[stride][self.rows].movedim(3, 1).float() / self.length
+
+    def cells(self, stride: int, rows: Tensor, columns: Tensor) -> Tensor:
+        """Return the vectors (N, P, i, j, D) of cells: rows (N, P, i), columns (N, P, j)."""
+        maps = self.maps[stride]
+        rows = rows.clamp(0, maps.shape[1] - 1)
+        columns = columns.clamp(0, maps.shape[2] - 1)
+        images = self.rows[:, None, None, None]
+        return maps[images, rows[..., :, None], columns[..., None, :]].float() / self.length
+
+    def at(self, points: Tensor) -> dict[int, Tensor]:
+        """Read the embeddings (N, P, D) at points (N, P, 2) bilinearly, one per stride."""
+        return {
+            stride: normalize(sample_at(self.level(stride), points, self.size), dim=2)
+            for stride in self.strides
+        }
+
+    def coarse(self, stride: int) -> Tensor:
+        """Join the levels from `stride` upwards to unit vectors (N, h, w, C) of its cells."""
+        levels = [self.level(s) for s in self.strides if s >= stride]
+        size = (levels[0].shape[2], levels[0].shape[3])
+        larger = [levels[0], *(enlarge(level, size) for level in levels[1:])]
+        return normalize(torch.cat(larger, dim=1), dim=1).movedim(1, 3)
+
+
+def _without_mean(level: Tensor) -> Tensor:
+    rest = level - level.mean(dim=0, keepdim=True)
+    return normalize(rest, dim=1).movedim(1, 3).bfloat16()
+
+
+def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:
+    """Interpolate maps (N, C, h, w) bilinearly to a larger size."""
+    return interpolate(maps, size=size, mode="bilinear", align_corners=False)
