@@ -94,8 +94,8 @@ def valid_boxes(images: PreparedImages, chosen: Tensor) -> Tensor:
 def choose(
     first: Tensor, second: Tensor, weight: Tensor, count: int, chance: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Keep ``count`` of the pairs, those with weight if there are enough."""
-    chosen = torch.multinomial(weight + 1e-6, count, generator=chance)
+    """Keep ``count`` of the pairs, or all; those with weight if there are enough."""
+    chosen = torch.multinomial(weight + 1e-6, min(count, weight.shape[1]), generator=chance)
     places = chosen.unsqueeze(2).expand(-1, -1, 2)
     return first.gather(1, places), second.gather(1, places), weight.gather(1, chosen)
 
@@ -112,7 +112,9 @@ def textured(images: Tensor, points: Tensor) -> Tensor:
     A plain background looks the same everywhere: all that could be learned there is the distance to
     the border.
     """
-    mean, square = (avg_pool2d(values, 9, 4, 4) for values in (images, images**2))
+    mean, square = (
+        avg_pool2d(values, 9, 4, 4, count_include_pad=False) for values in (images, images**2)
+    )
     spread = (square - mean**2).clamp(min=0).mean(dim=1, keepdim=True).sqrt()
     size = (images.shape[2], images.shape[3])
     return sample_at(spread, points, size).squeeze(2) > LEAST_SPREAD

@@ -84,7 +84,7 @@ class Geometry:
         """Points (B, N, 2) of the images, in the views; the smooth bend is undone by iteration."""
         straight = _apply(_inverse(self.matrix), points)
         found = straight
-        for _ in range(0 if self.bend is None else 4):
+        for _ in range(0 if self.bend is None else 10):
             found = straight - self._bend_at(found)
         return found
 

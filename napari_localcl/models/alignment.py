@@ -13,6 +13,10 @@ from torch import Tensor
 from .sampling import cell_centres
 
 
+ALIGNMENT_STRIDE = 8
+"""Stride at which images are aligned: fine enough for anatomy, coarse enough to match all cells."""
+
+
 @dataclass(frozen=True)
 class Matches:
     """Where places of first images lie in second images, and how far that can be trusted.

@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, max_pool2d, normalize
 
-from .alignment import smooth_map
+from .alignment import ALIGNMENT_STRIDE, smooth_map
 from .matching import SIMILARITY_FLOOR, search, sub_cell_peak
 from .pyramid import Pyramid, enlarge
-from .sampling import cell_centres
+from .sampling import cell_centres, sample_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,10 +42,17 @@ class Template:
     points: Tensor
     known: Tensor
 
-    def embeddings(self, levels: Sequence[int]) -> dict[int, Tensor]:
-        """Mean embedding (L, D) of every point over the images that have it, one per stride."""
+    def embeddings(self, levels: Sequence[int], centre_width: float = 0.0) -> dict[int, Tensor]:
+        """Mean embedding (L, D) of every point over the images that have it, one per stride.
+
+        With a ``centre_width``, the finest is the centre-sensitive one.
+        """
         weights = self.known.float().unsqueeze(2)
         read = self.pyramid.at(self.points)
+        if centre_width:
+            finest = levels[0]
+            level = centre_sensitive(self.pyramid.level(finest), centre_width / finest)
+            read[finest] = normalize(sample_at(level, self.points, self.pyramid.size), dim=2)
         return {s: normalize((read[s] * weights).sum(dim=0), dim=1) for s in levels}
 
 
@@ -99,7 +106,7 @@ class Finder:
     def find(self, template: Template, queries: Pyramid) -> Places:
         """Find the template's points in B images."""
         strides = queries.strides[: self.levels]
-        wanted = template.embeddings(strides)
+        wanted = template.embeddings(strides, self.centre_width)
         prior = self._prior(template, queries)
         response, step = self._response(wanted, queries, strides, prior)
         peaks, values = best_peaks(response, self.candidates)  # (B, L, K, 2), (B, L, K)
@@ -123,7 +130,7 @@ class Finder:
         """Mean over the templates of where their smooth maps lead, (B, L, 2)."""
         if self.prior_width == 0 or self.levels < len(queries.strides):
             return None
-        stride = min(8, queries.strides[-1])
+        stride = max(ALIGNMENT_STRIDE, queries.strides[0])
         coarse = queries.coarse(stride)
         total = torch.zeros(len(queries), template.known.shape[1], 2, device=coarse.device)
         for row in range(len(template.known)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from torch import nn
@@ -10,10 +11,10 @@ Norm = Literal["batch", "group"]
 
 
 def norm_layer(channels: int, norm: Norm) -> nn.Module:
-    """Batch normalisation, or group normalisation in groups of about eight channels."""
+    """Batch normalisation, or group normalisation in groups of eight channels or more."""
     if norm == "batch":
         return nn.BatchNorm2d(channels)
-    return nn.GroupNorm(max(1, channels // 8), channels)
+    return nn.GroupNorm(math.gcd(channels, max(1, channels // 8)), channels)
 
 
 def conv_norm_relu(channels_in: int, channels_out: int, norm: Norm) -> nn.Sequential:

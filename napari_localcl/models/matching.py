@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from .alignment import smooth_map
+from .alignment import ALIGNMENT_STRIDE, smooth_map
 from .sampling import cell_centres
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def search(
     distance = (places * step + (step - 1) / 2 - guess[:, :, None, None]).square().sum(dim=-1)
     height, width = (n // step for n in pyramid.size)
     out = (places < 0).any(-1) | (places[..., 0] >= height) | (places[..., 1] >= width)
-    score = (score - distance / (2 * sigma**2)).masked_fill(out, -20.0)
+    score = (score - distance / (2 * sigma**2)).masked_fill(out, -torch.inf)
     peak, best = sub_cell_peak(score)
     found = (peak + centre - reach) * step + (step - 1) / 2
     return Found(found, best, best - _runner_up(score, peak))
@@ -118,8 +118,9 @@ def sub_cell_peak(score: Tensor) -> tuple[Tensor, Tensor]:
 
 def _vertex(before: Tensor, here: Tensor, after: Tensor) -> Tensor:
     bend = before - 2 * here + after
-    shift = (before - after) / (2 * bend.clamp(max=-1e-6))
-    return shift.clamp(-0.5, 0.5)
+    shift = ((before - after) / (2 * bend.clamp(max=-1e-6))).clamp(-0.5, 0.5)
+    # At a border there is no parabola.
+    return torch.where(before.isfinite() & after.isfinite(), shift, 0)
 
 
 def _runner_up(score: Tensor, peak: Tensor, radius: float = 2.0) -> Tensor:
@@ -133,7 +134,7 @@ def refine(
     embeddings: Mapping[int, Tensor], pyramid: Pyramid, guess: Tensor, sigma: float
 ) -> Found:
     """From coarse to fine: a wide look at stride 4 (or the finest there is), then closer ones."""
-    wide = max(4, pyramid.strides[0])
+    wide = max((stride for stride in pyramid.strides if stride <= 4), default=pyramid.strides[0])
     found = search(embeddings, pyramid, guess, _levels(pyramid, wide), WIDE_REACH, sigma)
     for stride in reversed([s for s in pyramid.strides if s < wide]):
         levels = _levels(pyramid, stride)
@@ -158,9 +159,10 @@ class Correspondences:
 
 
 def correspond(
-    first: Pyramid, second: Pyramid, points: Tensor, stride: int = 8, reach: float = 24.0
+    first: Pyramid, second: Pyramid, points: Tensor, reach: float = 24.0
 ) -> Correspondences:
     """Find points (B, P, 2) of the first images of pairs in the second images, and back."""
+    stride = max(ALIGNMENT_STRIDE, first.strides[0])
     one, other = first.coarse(stride), second.coarse(stride)
     forth = smooth_map(one, other, stride, first.size, reach)
     back = smooth_map(other, one, stride, first.size, reach)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn.functional import interpolate, normalize
+from torch.nn.functional import avg_pool2d, interpolate, normalize
 
 from .sampling import sample_at
 
@@ -84,6 +84,9 @@ class Pyramid:
     def coarse(self, stride: int) -> Tensor:
         """Join the levels from `stride` upwards to unit vectors (N, h, w, C) of its cells."""
         levels = [self.level(s) for s in self.strides if s >= stride]
+        if not levels:
+            coarsest = self.strides[-1]
+            levels = [avg_pool2d(self.level(coarsest), stride // coarsest)]
         size = (levels[0].shape[2], levels[0].shape[3])
         larger = [levels[0], *(enlarge(level, size) for level in levels[1:])]
         return normalize(torch.cat(larger, dim=1), dim=1).movedim(1, 3)

@@ -7,7 +7,7 @@ wide as the stride asks for.
 
 import torch
 
-from napari_localcl.models.matching import Pyramid
+from napari_localcl.models.pyramid import Pyramid
 from napari_localcl.models.sampling import cell_centres
 
 STRIDES = (2, 4, 8, 16, 32)
@@ -53,7 +53,8 @@ class Affine:
 
     def back(self, canonical):
         """Canonical coordinates to pixels."""
-        return (canonical - self.centre - self.shift) @ torch.linalg.inv(self.linear).T + self.centre
+        moved = canonical - self.centre - self.shift
+        return moved @ torch.linalg.inv(self.linear).T + self.centre
 
 
 class Bend:
@@ -71,3 +72,24 @@ class Bend:
         for _ in range(50):
             places = canonical - (self(places) - places)
         return places
+
+
+AFFINE = Affine(degrees=8, zoom=1.1, shift=(5.0, -4.0))
+BEND = Bend()
+
+
+def some_points(margin=28.0, count=60):
+    """Points (1, count, 2) that stay in the image under the warps used here."""
+    chance = torch.Generator().manual_seed(1)
+    span = torch.tensor(SIZE) - 1 - 2 * margin
+    return margin + torch.rand(1, count, 2, generator=chance) * span
+
+
+def errors(found, wanted):
+    """Distances in pixels."""
+    return (found - wanted).norm(dim=-1)
+
+
+def plain(stride=8, width=4):
+    """Embeddings (1, h, w, D) that say nothing."""
+    return torch.ones(1, SIZE[0] // stride, SIZE[1] // stride, width) / width**0.5

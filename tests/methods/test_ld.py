@@ -195,9 +195,7 @@ def test_a_few_steps_lower_the_loss_and_every_term_has_its_name(hands, stage):
 
 
 def test_the_weights_of_the_terms_multiply_them(hands):
-    weights = {
-        f"{name}_weight": 2.0 for name in ("patch", "mixup", "region", "entropy", "point")
-    }
+    weights = {f"{name}_weight": 2.0 for name in ("patch", "mixup", "region", "entropy", "point")}
     twice, once = learner(**weights), learner(**dict.fromkeys(weights, 1.0))
     batch = draw(once, "regions", hands)
     one, two = (method.losses("regions", batch) for method in (once, twice))

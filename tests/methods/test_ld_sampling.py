@@ -30,6 +30,7 @@ MOVING = {
     "view_elastic": 0.02,
     "random_offset": True,
 }
+CROPPED = {**MOVING, "view_part": 0.5}
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def sampler(images, given, seed=0, shard=None):
 
 def places(views, points):
     """What the views show at points: y and x in the image (..., 2), and which image it is."""
-    read = sample_at(views, points, SIZE) * 255
+    read = sample_at(views, points, views.shape[2:]) * 255
     return read[..., :2] / 4, read[..., 2]
 
 
@@ -89,7 +90,7 @@ def test_images_are_drawn_with_replacement(images):
     assert which.unique(return_counts=True)[1].max() > 1
 
 
-@pytest.mark.parametrize(("given", "exact"), [(STRAIGHT, 1e-2), (MOVING, 1.0)])
+@pytest.mark.parametrize(("given", "exact"), [(STRAIGHT, 1e-2), (MOVING, 1.0), (CROPPED, 1.0)])
 def test_both_views_show_the_same_place_where_the_lattice_says_so(images, given, exact):
     batch = sampler(images, given).patches()
     (first, whose), (second, others) = (
@@ -103,8 +104,9 @@ def test_both_views_show_the_same_place_where_the_lattice_says_so(images, given,
     assert (whose - others)[batch.shown].abs().max() < 1
 
 
-def test_points_of_both_views_show_the_same_place(images):
-    batch = sampler(images, MOVING).patches()
+@pytest.mark.parametrize("given", [MOVING, CROPPED])
+def test_points_of_both_views_show_the_same_place(images, given):
+    batch = sampler(images, given).patches()
     points = batch.points
     (first, _), (second, _) = (
         places(views, where)
@@ -134,8 +136,9 @@ def test_no_point_lies_where_there_is_nothing_to_see(tmp_path):
     assert (sampler(prepared(plain, tmp_path), STRAIGHT).patches().points.weight == 0).all()
 
 
-def test_views_of_a_mined_pair_show_its_points(images):
-    batch = sampler(images, {**MOVING, "correspondences": {"self_share": 0.0}}).pairs(mined())
+@pytest.mark.parametrize("given", [MOVING, CROPPED])
+def test_views_of_a_mined_pair_show_its_points(images, given):
+    batch = sampler(images, {**given, "correspondences": {"self_share": 0.0}}).pairs(mined())
     points = batch.points
     (first, whose), (second, others) = (
         places(views, where)
@@ -193,6 +196,22 @@ def test_the_parts_of_two_processes_are_the_batch_of_one(images, stage):
 
 def test_grey_images_have_grey_views(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (2, 1, *SIZE), dtype=np.uint8)
-    batch = sampler(prepared(noise, tmp_path), {"pairs": 1, "points": {"count": 8}}).patches()
-    assert batch.views.shape == (4, 1, *SIZE)
+    given = {"pairs": 1, "points": {"count": 8}}
+    batch = sampler(prepared(noise, tmp_path), given).patches()
+    assert batch.views.shape == (4, 1, *LDSettings(**given).view_size(SIZE))
     assert batch.views.isfinite().all()
+
+
+def test_no_patch_and_no_point_lies_outside_of_an_aperture(images):
+    batch = sampler(images, {**MOVING, "aperture": 1.0}).patches()
+    points = batch.points
+    known = points.weight > 0
+    assert known.any()
+    for view, lattice, where in zip(
+        batch.views.split(4), batch.lattice, (points.first, points.second), strict=True
+    ):
+        # What is filled is grey; images are not, but near their diagonal.
+        grey = (view.std(dim=1, keepdim=True) < 1e-6).float()
+        assert sample_at(grey, lattice, SIZE)[batch.shown].mean() < 0.05
+        assert sample_at(grey, where, SIZE)[known].mean() < 0.05
+        assert grey.mean() > 0.1

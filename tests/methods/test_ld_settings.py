@@ -74,7 +74,7 @@ def test_the_preset_small_is_the_default():
 def test_both_views_share_one_geometry_and_each_adds_its_own():
     given = LDSettings(rotation=90, flip=True, zoom=2, view_rotation=10, view_zoom=1.5, mirror=True)
     shared, own = given.shared_geometry(), given.view_geometry()
-    assert (shared.rotation, shared.flip, shared.zoom) == (90, True, (1, 2))
+    assert (shared.rotation, shared.flip, shared.zoom[1]) == (90, True, 2)
     assert (shared.mirror, shared.elastic, shared.quarter_turns) == (False, 0, False)
     assert (own.rotation, own.mirror, own.zoom) == (10, True, (1 / 1.5, 1.5))
     assert own.quarter_turns is False
@@ -106,6 +106,21 @@ def test_every_grid_fits_every_canvas(grid, patch_stride, tmp_path):
     sampler = Sampler(given, images, torch.Generator(), Shard(), torch.device("cpu"))
     terms = LD(given, 1).losses("patches", sampler.patches())
     assert all(value.isfinite() for value in terms.values())
+
+
+@pytest.mark.parametrize("canvas", [(64, 64), (96, 64), (384, 320), (448, 288)])
+def test_views_are_about_as_large_as_asked_and_strides_and_patches_divide_them(canvas):
+    for part in (0.5, 0.67, 1.0):
+        for grid, patch_stride in ((2, 1), (8, 4), (16, 4)):
+            given = LDSettings(view_part=part, grid=grid, patch_stride=patch_stride)
+            for side, whole in zip(given.view_size(canvas), canvas, strict=True):
+                assert side % 32 == 0
+                assert side % (grid * patch_stride) == 0
+                assert abs(side - part * whole) <= 32 or side == grid * patch_stride
+
+
+def test_a_faithful_view_is_as_large_as_its_image():
+    assert FAITHFUL.view_size((448, 416)) == (448, 416)
 
 
 def test_centre_sensitive_weights_sum_to_one_and_are_largest_in_the_middle():

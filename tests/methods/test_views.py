@@ -5,20 +5,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from napari_localcl.methods.views import (
-    AppearanceRanges,
-    GeometryRanges,
-    draw_appearance,
-    draw_geometry,
-    inside,
-)
+from napari_localcl.methods.views import GeometryRanges, draw_geometry, inside
 
 SIZE = (64, 96)
 EVERYTHING = GeometryRanges(
     rotation=25, mirror=True, zoom=(0.75, 1.35), aspect=0.2, shift=0.1, elastic=0.02
 )
 STRAIGHT = replace(EVERYTHING, elastic=0.0)
-STILL = AppearanceRanges(0, 0, 0, 0, 0, 0)
 
 
 def chance(seed=0):
@@ -183,51 +176,32 @@ def test_a_margin_keeps_points_away_from_the_edge():
     assert inside(spots, SIZE, 4).tolist() == [False, False, False, True]
 
 
-# Appearance
+def test_a_view_may_be_smaller_than_its_image():
+    size, part = (32, 48), replace(EVERYTHING, zoom=(0.5, 1.0), roam=True)
+    geometry = draw_geometry(6, size, part, chance(), image=SIZE)
+    shown = geometry.warp(coordinate_images()).flatten(2).transpose(1, 2)
+    said = geometry.to_image(pixels(size=size))
+    assert shown.shape[1] == 32 * 48
+    seen = inside(said, SIZE)
+    assert seen.float().mean() > 0.5
+    assert errors(shown, said)[seen].max() < 1e-2
+    assert errors(geometry.to_view(said), pixels(size=size)).max() < 0.2
 
 
-def looks(count=50, **given):
-    return draw_appearance(count, replace(STILL, **given), chance())
+def test_a_small_view_of_a_small_view_is_one_view():
+    size = (32, 48)
+    base = draw_geometry(6, size, replace(STRAIGHT, roam=True), chance(1), image=SIZE)
+    own = draw_geometry(6, size, EVERYTHING, chance(2))
+    both, spots = own.after(base), pixels(size=size)
+    assert (both.size, both.image) == (size, SIZE)
+    assert errors(both.to_image(spots), base.to_image(own.to_image(spots))).max() < 1e-3
 
 
-def test_without_any_range_grey_levels_stay():
-    views = torch.rand(4, 3, 8, 8)
-    assert torch.allclose(looks(4).apply(views), views, atol=2e-4)
-
-
-def test_brightness_contrast_and_gamma_stay_in_their_ranges():
-    look = looks(brightness=0.4, contrast=0.3, gamma=1.0)
-    assert 0.6 <= look.brightness.min() < look.brightness.max() <= 1.4
-    assert 0.7 <= look.contrast.min() < look.contrast.max() <= 1.3
-    assert 0.5 <= look.exponent.min() < look.exponent.max() <= 2
-
-
-def test_contrast_keeps_the_mean_and_scales_the_rest():
-    views = 0.4 + 0.2 * torch.rand(50, 1, 8, 8)
-    look = looks(contrast=0.5)
-    changed = look.apply(views)
-    assert torch.allclose(changed.mean((1, 2, 3)), views.mean((1, 2, 3)), atol=1e-3)
-    ratio = changed.std((1, 2, 3)) / views.std((1, 2, 3))
-    assert torch.allclose(ratio, look.contrast, atol=1e-2)
-
-
-def test_a_view_may_lose_its_colour():
-    views = torch.rand(200, 3, 4, 4)
-    grey = looks(200, grey=0.3).apply(views).std(dim=1).amax(dim=(1, 2)) < 1e-4
-    assert 0.2 < grey.float().mean() < 0.4
-
-
-def test_black_and_white_stay_finite():
-    look = looks(brightness=0.9, contrast=0.9, gamma=2.0)
-    for level in (0.0, 1.0):
-        assert look.apply(torch.full((50, 1, 4, 4), level)).isfinite().all()
-
-
-def test_noise_belongs_to_the_view_and_not_to_the_batch():
-    look = looks(6, noise=0.2)
-    views = torch.full((6, 1, 16, 16), 0.5)
-    changed = look.apply(views)
-    spread = (changed - 0.5).std((1, 2, 3))
-    assert torch.allclose(spread, look.noise, rtol=0.2, atol=0.01)
-    assert torch.equal(look[2:4].apply(views[2:4]), changed[2:4])
-    assert len(look[2:4]) == 2
+def test_a_small_view_at_full_magnification_roams_over_the_whole_image():
+    size = (32, 48)
+    geometry = draw_geometry(300, size, GeometryRanges(roam=True), chance(), image=SIZE)
+    said = geometry.to_image(pixels(300, size=size))
+    assert inside(said, SIZE, -1e-3).all()
+    corners = said.amin(dim=1)
+    assert corners.amin(dim=0).max() < 2
+    assert (corners.amax(dim=0) > torch.tensor([30, 46])).all()

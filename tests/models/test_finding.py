@@ -4,29 +4,19 @@ from dataclasses import replace
 
 import pytest
 import torch
-from fourier import SIZE, Affine, Bend, pyramid, same
+from fourier import AFFINE, BEND, SIZE, Affine, errors, pyramid, same, some_points
 from torch.nn.functional import normalize
 
 from napari_localcl.models.finding import Finder, Template, best_peaks, centre_sensitive
-from napari_localcl.models.matching import Pyramid
+from napari_localcl.models.pyramid import Pyramid
 
 FINER = (1, 2, 4, 8, 16)
 PUBLISHED = Finder(levels=1, prior_width=0, candidates=1)
 
 
-def points(margin=28.0, count=40):
-    chance = torch.Generator().manual_seed(1)
-    span = torch.tensor(SIZE) - 1 - 2 * margin
-    return margin + torch.rand(1, count, 2, generator=chance) * span
-
-
 def template(images, where):
     known = torch.ones(where.shape[:2], dtype=torch.bool)
     return Template(images, where, known)
-
-
-def errors(found, wanted):
-    return (found - wanted).norm(dim=-1)
 
 
 # A template in itself
@@ -36,8 +26,8 @@ def errors(found, wanted):
 @pytest.mark.parametrize("strides", [FINER, (2, 4, 8, 16, 32)], ids=str)
 def test_a_template_is_found_in_itself(finder, strides):
     image = pyramid(same, strides=strides)
-    places = finder.find(template(image, points()), image)
-    error = errors(places.points, points())
+    places = finder.find(template(image, some_points()), image)
+    error = errors(places.points, some_points())
     assert error.mean() < 0.3
     assert error.max() < 0.35 * strides[0]
     assert places.score.exp().min() > 0.95
@@ -46,8 +36,8 @@ def test_a_template_is_found_in_itself(finder, strides):
 
 def test_a_template_is_found_in_itself_with_centre_sensitive_averaging():
     image = pyramid(same, strides=FINER)
-    places = replace(PUBLISHED, centre_width=6.0).find(template(image, points()), image)
-    assert errors(places.points, points()).max() < 0.3
+    places = replace(PUBLISHED, centre_width=6.0).find(template(image, some_points()), image)
+    assert errors(places.points, some_points()).max() < 0.3
     # Both sides are averaged, so the template is similar to itself.
     assert places.score.exp().min() > 0.95
 
@@ -63,9 +53,9 @@ def test_one_level_at_full_resolution_needs_no_more_memory_than_its_maps():
 
 def test_a_second_look_near_a_guess_finds_the_point():
     image = pyramid(same)
-    closer = Finder().closer(template(image, points()), image, points() + 3)
-    assert errors(closer, points()).mean() < 0.5
-    assert errors(closer, points()).max() < 1
+    closer = Finder().closer(template(image, some_points()), image, some_points() + 3)
+    assert errors(closer, some_points()).mean() < 0.5
+    assert errors(closer, some_points()).max() < 1
 
 
 # A template in others
@@ -75,26 +65,26 @@ def test_a_second_look_near_a_guess_finds_the_point():
 def test_what_is_shifted_is_found_shifted(shift):
     # Multiples of the coarsest stride used, so that the cells are the same ones.
     images = pyramid(same, Affine(shift=shift), strides=FINER)
-    where = points(margin=52)
+    where = some_points(margin=52)
     both = Finder(prior_width=0).find(template(images[:1], where), images)
     assert errors(both.points[0] - both.points[1], torch.tensor(shift)).max() < 0.02
     lead = Finder().find(template(images[:1], where), images[1:])
     assert errors(lead.points, where - torch.tensor(shift)).max() < 0.5
 
 
-@pytest.mark.parametrize("warp", [Affine(8.0, 1.1, (5.0, -4.0)), Bend()], ids=["affine", "bend"])
+@pytest.mark.parametrize("warp", [AFFINE, BEND], ids=["affine", "bend"])
 def test_points_are_found_in_a_warped_image(warp):
     images = pyramid(same, warp)
-    places = Finder().find(template(images[:1], points()), images[1:])
-    error = errors(places.points, warp.back(points()))
+    places = Finder().find(template(images[:1], some_points()), images[1:])
+    error = errors(places.points, warp.back(some_points()))
     assert error.mean() < 0.5
     assert error.max() < 1.5
     assert places.cycle_error.max() < 2
 
 
 def test_several_images_are_searched_as_each_alone():
-    images = pyramid(same, Affine(8.0), Bend())
-    given = template(images[:1], points())
+    images = pyramid(same, Affine(8.0), BEND)
+    given = template(images[:1], some_points())
     together = Finder().find(given, images)
     for row in range(3):
         alone = Finder().find(given, images[row : row + 1])
@@ -105,7 +95,8 @@ def test_several_images_are_searched_as_each_alone():
 def test_what_is_not_there_is_less_similar_and_not_found_back():
     images = pyramid(same, Affine(shift=(5000.0, 3000.0)))
     there, missing = (
-        Finder().find(template(images[:1], points()), images[row : row + 1]) for row in range(2)
+        Finder().find(template(images[:1], some_points()), images[row : row + 1])
+        for row in range(2)
     )
     assert missing.score.max() < there.score.min()
     assert missing.cycle_error.median() > 4 * there.cycle_error.median()
@@ -113,13 +104,13 @@ def test_what_is_not_there_is_less_similar_and_not_found_back():
 
 def test_without_matching_back_there_is_no_cycle_error():
     image = pyramid(same)
-    places = Finder(backward=False).find(template(image, points()), image)
+    places = Finder(backward=False).find(template(image, some_points()), image)
     assert (places.cycle_error == 0).all()
 
 
 def test_images_that_say_nothing_give_finite_places():
     blank = Pyramid.of({s: torch.ones(1, 128 // s, 128 // s, 4) / 2 for s in FINER}, SIZE)
-    places = Finder().find(template(blank, points()), blank)
+    places = Finder().find(template(blank, some_points()), blank)
     for value in vars(places).values():
         assert value.isfinite().all()
 
@@ -128,10 +119,10 @@ def test_images_that_say_nothing_give_finite_places():
 
 
 def test_a_second_template_mends_a_wrong_one():
-    warp = Affine(8.0, 1.1, (5.0, -4.0))
-    images = pyramid(same, warp, Bend(), strides=FINER)
-    wrong, right = points() + torch.tensor([4.0, -3.0]), warp.back(points())
-    truth = Bend().back(points())
+    warp = AFFINE
+    images = pyramid(same, warp, BEND, strides=FINER)
+    wrong, right = some_points() + torch.tensor([4.0, -3.0]), warp.back(some_points())
+    truth = BEND.back(some_points())
     one = Finder().find(template(images[:1], wrong), images[2:])
     two = Finder().find(template(images[:2], torch.cat([wrong, right])), images[2:])
     assert errors(one.points, truth).mean() > 4
@@ -139,8 +130,8 @@ def test_a_second_template_mends_a_wrong_one():
 
 
 def test_the_embedding_of_a_point_is_the_mean_over_the_images_that_have_it():
-    images = pyramid(same, Bend())
-    where = points(count=3).repeat(2, 1, 1)
+    images = pyramid(same, BEND)
+    where = some_points(count=3).repeat(2, 1, 1)
     known = torch.tensor([[True, True, False], [True, False, True]])
     mean = Template(images, where, known).embeddings([4])[4]
     read = images.at(where)[4]
@@ -149,10 +140,10 @@ def test_the_embedding_of_a_point_is_the_mean_over_the_images_that_have_it():
 
 
 def test_points_that_an_image_does_not_have_are_taken_from_one_that_has():
-    warp = Affine(8.0, 1.1, (5.0, -4.0))
+    warp = AFFINE
     images = pyramid(same, warp)
-    known = torch.tensor([[True, False] * 20, [False, True] * 20])
-    where = torch.cat([points(), warp.back(points())])
+    known = torch.tensor([[True, False] * 30, [False, True] * 30])
+    where = torch.cat([some_points(), warp.back(some_points())])
     garbage = torch.full_like(where, 1e3)
     marks = Template(images, torch.where(known.unsqueeze(2), where, garbage), known)
     places = Finder().find(marks, images)

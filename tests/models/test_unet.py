@@ -8,7 +8,9 @@ WIDTHS = (3, 5, 7, 9, 9)
 
 
 def pyramid(side=32):
-    return [torch.rand(2, width, side >> level, side >> level) for level, width in enumerate(WIDTHS)]
+    return [
+        torch.rand(2, width, side >> level, side >> level) for level, width in enumerate(WIDTHS)
+    ]
 
 
 def test_decoded_maps_have_the_sizes_of_the_encoders_and_the_promised_widths():
