@@ -132,6 +132,16 @@ def test_only_the_pool_is_embedded(tmp_path):
     assert set(found.images.flatten().tolist()) <= set(seen)
 
 
+def test_told_to_hurry_mining_stops_with_the_pairs_it_has(tmp_path):
+    work = mine(prepared(noise(3), tmp_path), anatomies(*TRUTHS), SETTINGS, chance())
+    matching = next(news for news in work if news.steps)
+    with pytest.raises(StopIteration) as end:
+        work.send(True)
+    found = end.value.value
+    assert len(found.images) == len(found.first) == len(found.trusted) == matching.step < 24
+    assert found.trusted.any()
+
+
 def test_mined_pairs_become_tensors_and_back(mined):
     again = MinedPairs.of(mined[1].tensors())
     assert all(torch.equal(getattr(again, k), v) for k, v in vars(mined[1]).items())
