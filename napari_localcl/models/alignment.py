@@ -12,7 +12,6 @@ from torch import Tensor
 
 from .sampling import cell_centres
 
-
 ALIGNMENT_STRIDE = 8
 """Stride at which images are aligned: fine enough for anatomy, coarse enough to match all cells."""
 

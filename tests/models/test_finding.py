@@ -34,11 +34,12 @@ def test_a_template_is_found_in_itself(finder, strides):
     assert places.cycle_error.max() < 0.6 * strides[0]
 
 
-def test_a_template_is_found_in_itself_with_centre_sensitive_averaging():
+@pytest.mark.parametrize("finder", [Finder(), PUBLISHED], ids=["all levels", "published"])
+def test_a_template_is_found_in_itself_with_centre_sensitive_averaging(finder):
     image = pyramid(same, strides=FINER)
-    places = replace(PUBLISHED, centre_width=6.0).find(template(image, some_points()), image)
-    assert errors(places.points, some_points()).max() < 0.3
-    # Both sides are averaged, so the template is similar to itself.
+    places = replace(finder, centre_width=6.0).find(template(image, some_points()), image)
+    assert errors(places.points, some_points()).max() < 0.35
+    # Both sides are averaged, or none, so the template is similar to itself.
     assert places.score.exp().min() > 0.95
 
 

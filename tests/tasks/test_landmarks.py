@@ -221,3 +221,12 @@ def test_a_stranger_is_the_last_one_to_click(hands, run, tmp_path):
     Image.fromarray(noise).save(images / "noise.png")
     _, ranking = finish(suggest_templates(images, run, PLAIN, "cpu"))
     assert ranking[-1][0] == "noise.png"
+
+
+def test_an_encoder_with_one_level_finds_and_ranks_without_matching_all_pixels(hands, tmp_path):
+    single = {**LEARNED, "image_size": 448, "levels": 1, "pairs": 1, "point_weight": 0}
+    learned = tmp_path / "single_level"
+    finish(pretrain(hands, learned, budget=Budget(steps=1), settings=single, device="cpu"))
+    assert len(find(hands, learned)) == 12
+    _, ranking = finish(suggest_templates(hands, learned, PLAIN, "cpu"))
+    assert len(ranking) == 4
