@@ -36,12 +36,15 @@ class Placement:
         Height and width of the plane in the file.
     canvas : (int, int)
         Height and width of the canvas.
+    mirrored : bool
+        Whether the canvas shows the mirror image, left and right exchanged.
     """
 
     scale: float
     offset: tuple[float, float]
     file_size: tuple[int, int]
     canvas: tuple[int, int]
+    mirrored: bool = False
 
     def to_canvas(self, points: npt.ArrayLike) -> Points:
         """Map points from file pixels to canvas pixels.
@@ -57,8 +60,7 @@ class Placement:
             `(y, x)` in canvas pixels.
         """
         file = np.asarray(points, np.float64)
-        canvas: Points = (file + 0.5) * self.scale - 0.5 + np.asarray(self.offset)
-        return canvas
+        return self._mirror((file + 0.5) * self.scale - 0.5 + np.asarray(self.offset))
 
     def to_file(self, points: npt.ArrayLike) -> Points:
         """Map points from canvas pixels back to file pixels.
@@ -73,7 +75,7 @@ class Placement:
         (..., 2) float64 array
             `(y, x)` in file pixels.
         """
-        canvas = np.asarray(points, np.float64)
+        canvas = self._mirror(np.asarray(points, np.float64))
         file: Points = (canvas - np.asarray(self.offset) + 0.5) / self.scale - 0.5
         return file
 
@@ -90,7 +92,14 @@ class Placement:
             math.floor(edge + side * self.scale + _EPSILON)
             for edge, side in zip(self.offset, self.file_size, strict=True)
         )
+        if self.mirrored:
+            left, right = self.canvas[1] - right, self.canvas[1] - left
         return top, left, bottom, right
+
+    def _mirror(self, points: Points) -> Points:
+        if not self.mirrored:
+            return points
+        return np.stack([points[..., 0], self.canvas[1] - 1 - points[..., 1]], axis=-1)
 
     def source_box(self) -> tuple[float, float, float, float]:
         """Return the part of the file that `valid_box` shows.

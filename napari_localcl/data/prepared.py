@@ -87,12 +87,13 @@ class PreparedImages:
         pixels = np.empty((len(indices), *shape), np.uint8)
         for row, index in enumerate(indices):
             try:
-                pixels[row] = mapped(self.files[index], shape)
+                stored = mapped(self.files[index], shape)
             except (OSError, ValueError) as error:
                 raise BadInput(
                     f"the cached copy of {self.names[index]} in {self.files[index].parent} was "
                     "removed or damaged while in use; run again to make it anew"
                 ) from error
+            pixels[row] = stored[..., ::-1] if self.placements[index].mirrored else stored
         return pixels
 
     def valid(self, indices: Sequence[int]) -> npt.NDArray[np.bool_]:
@@ -138,6 +139,25 @@ class PreparedImages:
             if skipped.name in {name, name.rpartition("#")[0]}:
                 raise BadInput(f"{skipped.name} {skipped.reason}")
         raise BadInput(unknown_name(name, self.names, "the images given"))
+
+    def mirrored(self, which: Sequence[bool]) -> PreparedImages:
+        """Return the images, some of them as their mirror images from now on.
+
+        Parameters
+        ----------
+        which : sequence of bool
+            One for each image: whether to exchange its left and right.
+
+        Returns
+        -------
+        PreparedImages
+            Sharing the cache; placements know of the mirroring, so points need no care.
+        """
+        placements = tuple(
+            replace(placement, mirrored=bool(mirror))
+            for placement, mirror in zip(self.placements, which, strict=True)
+        )
+        return replace(self, placements=placements)
 
     def subset(self, indices: Sequence[int]) -> PreparedImages:
         """Return some of the images, in the order given.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.sides import Sides
 from napari_localcl.models.finding import Finder
 from napari_localcl.tasks.embedding_store import embed_images
 from napari_localcl.tasks.preparing import prepare_images
@@ -143,9 +144,10 @@ def open_atlas(
     kind = choose_device(device)
     encoder, record = load_encoder(run)
     encoder.to(kind)
-    embedded = []
+    embedded: list[Embedded] = []
     for factor in [1.0, settings.detail] if settings.detail > 1 else [1.0]:
         prepared = yield from _prepare(images, record, factor, cache)
+        prepared = _mirrored(prepared, record, embedded[0].images if embedded else None)
         sides = []
         for mirrored in [False, True] if settings.mirror else [False]:
             sides.append(
@@ -154,6 +156,19 @@ def open_atlas(
         embedded.append(Embedded(prepared, sides[0], sides[1] if settings.mirror else None))
     source = f"machine:{Path(run).resolve().name}"
     return Atlas(embedded[0], embedded[1] if len(embedded) > 1 else None, settings, source)
+
+
+def _mirrored(
+    images: PreparedImages, record: RunRecord, coarse: PreparedImages | None
+) -> PreparedImages:
+    """Mirror the images of one side, as the run did; those of ``coarse`` have been told already."""
+    if record.sides is None:
+        return images
+    if coarse is None:
+        return Sides(record.sides.direction, record.sides.threshold).mirror(images)
+    which = zip(coarse.names, coarse.placements, strict=True)
+    told = {name: placement.mirrored for name, placement in which}
+    return images.mirrored([told[name] for name in images.names])
 
 
 def _prepare(

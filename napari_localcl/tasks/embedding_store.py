@@ -142,7 +142,10 @@ def embed_images(
         Embed the images' mirror images, left and right exchanged.
     """
     store = open_store(encoder, images.channels, images.canvas, cache)
-    keys = [file.stem + ("-mirrored" if mirrored else "") for file in images.files]
+    keys = [
+        file.stem + ("-mirrored" if mirrored != placement.mirrored else "")
+        for file, placement in zip(images.files, images.placements, strict=True)
+    ]
     known = store.rows()
     lacking = list({key: i for i, key in enumerate(keys) if key not in known}.values())
     for start in range(0, len(lacking), BATCH):

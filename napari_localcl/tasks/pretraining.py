@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import torch
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
+from napari_localcl.data.sides import Sides
 from napari_localcl.tasks.plans import fresh_plan, plan_of, resumed_plan
 from napari_localcl.tasks.preparing import prepare_images
 from napari_localcl.training.budget import Budget
@@ -17,7 +19,13 @@ from napari_localcl.training.chance import mix
 from napari_localcl.training.devices import Team, choose_device, choose_precision, leads
 from napari_localcl.training.files import restore
 from napari_localcl.training.loop import train
-from napari_localcl.training.record import ImageRecord, ProcessRecord, RunRecord, SkippedRecord
+from napari_localcl.training.record import (
+    ImageRecord,
+    ProcessRecord,
+    RunRecord,
+    SidesRecord,
+    SkippedRecord,
+)
 from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
@@ -103,12 +111,14 @@ def _carry_out(
 ) -> Generator[Progress, None, RunFolder]:
     folder = _open(run, plan)
     prepared = yield from _prepare(images, folder, plan, cache)
+    sides = Sides.of(prepared) if plan.settings.sides else None
+    prepared = sides.mirror(prepared) if sides else prepared
     learner = _build(plan, prepared.channels)
     if plan.start_from and not plan.resumed:
         note = _take_over(learner, Path(plan.start_from))
         yield from [note] if leads() else []
     if leads():
-        _record(folder, prepared, device)
+        _record(folder, prepared, sides, device)
     yield from train(
         learner,
         prepared,
@@ -232,7 +242,7 @@ def _take_over(learner: nn.Module, run: Path) -> Progress:
     return Progress("note", message=f"took {len(taken)} of {len(own)} weights from {run}{note}")
 
 
-def _record(folder: RunFolder, prepared: PreparedImages, device: str) -> None:
+def _record(folder: RunFolder, prepared: PreparedImages, sides: Sides | None, device: str) -> None:
     kind = choose_device(device)
     facts: dict[str, Any] = {
         "device": kind,
@@ -240,6 +250,7 @@ def _record(folder: RunFolder, prepared: PreparedImages, device: str) -> None:
         "processes": Team.of_environment().world,
         "canvas": prepared.canvas,
         "channels": prepared.channels,
+        "sides": SidesRecord(**asdict(sides)) if sides else None,
         "images": tuple(
             ImageRecord(name=name, hash=value)
             for name, value in zip(prepared.names, prepared.hashes, strict=True)

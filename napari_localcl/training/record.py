@@ -56,6 +56,15 @@ class ProcessRecord(BaseModel):
             return False
 
 
+class SidesRecord(BaseModel):
+    """The rule by which images of one side were mirrored; see :mod:`napari_localcl.data.sides`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    direction: tuple[float, ...]
+    threshold: float
+
+
 class RunRecord(BaseModel):
     """Everything needed to say what a run is and to make it again."""
 
@@ -76,6 +85,7 @@ class RunRecord(BaseModel):
     versions: dict[str, str] = Field(default_factory=lambda: versions())
     canvas: tuple[int, int] | None = None
     channels: int | None = None
+    sides: SidesRecord | None = None
     images: tuple[ImageRecord, ...] = ()
     skipped: tuple[SkippedRecord, ...] = ()
     status: Literal["running", "interrupted", "failed", "finished"] = "running"

@@ -223,10 +223,19 @@ def test_a_stranger_is_the_last_one_to_click(hands, run, tmp_path):
     assert ranking[-1][0] == "noise.png"
 
 
-def test_an_encoder_with_one_level_finds_and_ranks_without_matching_all_pixels(hands, tmp_path):
-    single = {**LEARNED, "image_size": 448, "levels": 1, "pairs": 1, "point_weight": 0}
-    learned = tmp_path / "single_level"
-    finish(pretrain(hands, learned, budget=Budget(steps=1), settings=single, device="cpu"))
-    assert len(find(hands, learned)) == 12
-    _, ranking = finish(suggest_templates(hands, learned, PLAIN, "cpu"))
-    assert len(ranking) == 4
+
+def test_a_run_that_tells_sides_finds_the_mirror_image_without_being_asked(tmp_path):
+    folder = tmp_path / "hands"
+    folder.mkdir()
+    for number in range(1, 5):
+        with Image.open(sample_folder("skeleton") / "images" / f"hand_{number:02d}.png") as image:
+            image.save(folder / f"hand_{number:02d}.png")
+            flipped = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            flipped.save(folder / f"flipped_{number:02d}.png")
+    settings = {**LEARNED, "sides": True}
+    run = tmp_path / "run"
+    finish(pretrain(folder, run, budget=Budget(steps=3), settings=settings, device="cpu"))
+    mirrored = {name: (y, 255 - x) for name, (y, x) in TRUTH.items()}
+    for looking in (PLAIN, LandmarkSettings()):
+        rows = find(folder, run, settings=looking)
+        assert miss(rows, "flipped_01.png", mirrored) < CLOSE
