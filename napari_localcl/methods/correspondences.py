@@ -103,7 +103,8 @@ def mine(
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     for rows in torch.split(pairs, CHUNK):
         points = _grid(len(rows), pyramid.size, settings.spacing, chance)
-        matched = correspond(pyramid[rows[:, 0]], pyramid[rows[:, 1]], points)
+        there = points.to(pyramid.rows.device)
+        matched = correspond(pyramid[rows[:, 0]], pyramid[rows[:, 1]], there)
         found.append(_trusted(images, pool[rows], matched, settings.cycle_error))
         done = min(len(found) * CHUNK, len(pairs))
         if (yield Progress("mine", STAGE, done, len(pairs), message="matching pairs of images")):

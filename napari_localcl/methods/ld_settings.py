@@ -55,7 +55,7 @@ class LDSettings(MethodSettings):
     view_zoom: float = Field(1.25, ge=1, le=4, description="each view grows or shrinks up to this")
     view_shift: float = Field(0.2, ge=0, le=0.5, description="each view shifts, part of its side")
     view_elastic: float = Field(
-        0.02, ge=0, le=0.03, description="each view bends, part of its side"
+        0.02, ge=0, le=0.02, description="each view bends, part of its side"
     )
     aperture: float = Field(
         0.2, ge=0, le=1, description="probability that a view is seen through a random aperture"

@@ -62,7 +62,7 @@ def coarse_matches(first: Tensor, second: Tensor, stride: int, every: int = 1) -
 class SmoothMap:
     """A robust affine map with smoothly varying corrections, fitted to matches of image pairs."""
 
-    affine: Tensor  # (B, 3, 2), acts on centred points
+    affine: Tensor  # (B, 3, 2), acts on points divided by the scale
     sources: Tensor  # (B, G, 2)
     corrections: Tensor  # (B, G, 2)
     weights: Tensor  # (B, G)

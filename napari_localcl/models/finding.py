@@ -18,7 +18,7 @@ from torch.nn.functional import conv2d, max_pool2d, normalize
 from .alignment import ALIGNMENT_STRIDE, smooth_map
 from .matching import SIMILARITY_FLOOR, search, sub_cell_peak
 from .pyramid import Pyramid, enlarge
-from .sampling import cell_centres, sample_at
+from .sampling import cell_centres
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,17 +42,10 @@ class Template:
     points: Tensor
     known: Tensor
 
-    def embeddings(self, levels: Sequence[int], centre_width: float = 0.0) -> dict[int, Tensor]:
-        """Mean embedding (L, D) of every point over the images that have it, one per stride.
-
-        With a ``centre_width``, the finest is the centre-sensitive one.
-        """
+    def embeddings(self, levels: Sequence[int]) -> dict[int, Tensor]:
+        """Mean embedding (L, D) of every point over the images that have it, one per stride."""
         weights = self.known.float().unsqueeze(2)
         read = self.pyramid.at(self.points)
-        if centre_width:
-            finest = levels[0]
-            level = centre_sensitive(self.pyramid.level(finest), centre_width / finest)
-            read[finest] = normalize(sample_at(level, self.points, self.pyramid.size), dim=2)
         return {s: normalize((read[s] * weights).sum(dim=0), dim=1) for s in levels}
 
 
@@ -105,8 +98,11 @@ class Finder:
 
     def find(self, template: Template, queries: Pyramid) -> Places:
         """Find the template's points in B images."""
+        if self.centre_width:
+            template = replace(template, pyramid=self._averaged(template.pyramid))
+            queries = self._averaged(queries)
         strides = queries.strides[: self.levels]
-        wanted = template.embeddings(strides, self.centre_width)
+        wanted = template.embeddings(strides)
         prior = self._prior(template, queries)
         response, step = self._response(wanted, queries, strides, prior)
         peaks, values = best_peaks(response, self.candidates)  # (B, L, K, 2), (B, L, K)
@@ -125,6 +121,13 @@ class Finder:
         strides = queries.strides[: min(self.levels, 3)]
         wanted = _expand(template.embeddings(strides), len(queries))
         return search(wanted, queries, guess, strides, reach, sigma=32.0).points
+
+    def _averaged(self, pyramid: Pyramid) -> Pyramid:
+        """The pyramid with LD's centre-sensitive averaging of its finest level."""
+        levels = {stride: pyramid.level(stride) for stride in pyramid.strides}
+        finest = pyramid.strides[0]
+        levels[finest] = centre_sensitive(levels[finest], self.centre_width / finest)
+        return Pyramid.of({s: level.movedim(1, 3) for s, level in levels.items()}, pyramid.size)
 
     def _prior(self, template: Template, queries: Pyramid) -> Tensor | None:
         """Mean over the templates of where their smooth maps lead, (B, L, 2)."""
@@ -153,10 +156,7 @@ class Finder:
         size = (queries.size[0] // step, queries.size[1] // step)
         total = torch.zeros((), device=queries.rows.device)
         for stride in used:
-            level = queries.level(stride)
-            if self.centre_width and stride == strides[0]:
-                level = centre_sensitive(level, self.centre_width / stride)
-            similarity = torch.einsum("bdhw,ld->blhw", level, wanted[stride])
+            similarity = torch.einsum("bdhw,ld->blhw", queries.level(stride), wanted[stride])
             total = total + enlarge(similarity, size).clamp(min=SIMILARITY_FLOOR).log()
         response = total / len(used)
         if prior is None:

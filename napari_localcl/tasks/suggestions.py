@@ -63,7 +63,7 @@ def _spread(count: int, most: int) -> Tensor:
 
 
 def _coarse(pyramid: Pyramid, chosen: Tensor) -> Tensor:
-    return pyramid[chosen].coarse(min(STRIDE, pyramid.strides[-1]))
+    return pyramid[chosen].coarse(max(STRIDE, pyramid.strides[0]))
 
 
 def _score(own: Tensor, others: Tensor) -> float:

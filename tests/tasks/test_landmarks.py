@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from memory import largest_allocation
 from PIL import Image
 from small import SMALL_LD
 
@@ -223,7 +224,6 @@ def test_a_stranger_is_the_last_one_to_click(hands, run, tmp_path):
     assert ranking[-1][0] == "noise.png"
 
 
-
 def test_a_run_that_tells_sides_finds_the_mirror_image_without_being_asked(tmp_path):
     folder = tmp_path / "hands"
     folder.mkdir()
@@ -239,3 +239,12 @@ def test_a_run_that_tells_sides_finds_the_mirror_image_without_being_asked(tmp_p
     for looking in (PLAIN, LandmarkSettings()):
         rows = find(folder, run, settings=looking)
         assert miss(rows, "flipped_01.png", mirrored) < CLOSE
+
+
+def test_with_one_level_ranking_does_not_match_all_pixels_with_all(hands, tmp_path):
+    single = {**LEARNED, "image_size": 128, "levels": 1, "pairs": 1, "point_weight": 0}
+    learned = tmp_path / "single_level"
+    finish(pretrain(hands, learned, budget=Budget(steps=1), settings=single, device="cpu"))
+    assert len(find(hands, learned)) == 12
+    ranking = suggest_templates(hands, learned, PLAIN, "cpu")
+    assert largest_allocation(lambda: finish(ranking)) < 40e6
