@@ -65,12 +65,8 @@ def search(
     offsets = torch.arange(-reach, reach + 1, device=guess.device)
     rows = centre[..., 0, None] + offsets  # (B, P, K)
     columns = centre[..., 1, None] + offsets
-    score = torch.stack(
-        [
-            _window(embeddings[s], pyramid, s, rows // (s // step), columns // (s // step))
-            for s in strides
-        ]
-    ).mean(dim=0)
+    windows = [_window(embeddings[s], pyramid, s, rows, columns, step) for s in strides]
+    score = torch.stack(windows).mean(dim=0)
     places = _grid(rows, columns)
     distance = (places * step + (step - 1) / 2 - guess[:, :, None, None]).square().sum(dim=-1)
     height, width = (n // step for n in pyramid.size)
@@ -93,11 +89,43 @@ def _nearest_cell(points: Tensor, step: int, size: tuple[int, int]) -> Tensor:
     return cells.clamp(min=0).minimum(last)
 
 
-def _window(query: Tensor, pyramid: Pyramid, stride: int, rows: Tensor, columns: Tensor) -> Tensor:
-    """Log similarity (B, P, K, K) of embeddings (B, P, D) to the cells of a window."""
-    cells = pyramid.cells(stride, rows, columns)
+def _window(
+    query: Tensor, pyramid: Pyramid, stride: int, rows: Tensor, columns: Tensor, step: int
+) -> Tensor:
+    """Log similarity of embeddings (B, P, D) to a window of cells of the size ``step``.
+
+    The rows (B, P, K) and columns (B, P, K) of the window are consecutive; a coarser level is
+    interpolated between its cells.
+    """
+    height, width = (n // stride for n in pyramid.size)
+    above, row_share = _between(rows, step, stride, height)
+    left, column_share = _between(columns, step, stride, width)
+    cells = pyramid.cells(stride, _covered(above), _covered(left))
     similarity = torch.einsum("bpd,bpijd->bpij", query, cells)
+    similarity = _interpolate(similarity, above, row_share)
+    similarity = _interpolate(similarity.transpose(2, 3), left, column_share).transpose(2, 3)
     return similarity.clamp(min=SIMILARITY_FLOOR).log()
+
+
+def _between(cells: Tensor, step: int, stride: int, count: int) -> tuple[Tensor, Tensor]:
+    """The last cell of a level at or before each cell of the size ``step``, and how far past it."""
+    places = (cells * step + (step - stride) / 2) / stride
+    places = places.clamp(0, count - 1)
+    before = places.floor().long()
+    return before, places - before
+
+
+def _covered(before: Tensor) -> Tensor:
+    """All cells from the first to one past the last of (B, P, K), the same number everywhere."""
+    most = int((before[..., -1] - before[..., 0]).max()) + 2
+    return before[..., :1] + torch.arange(most, device=before.device)
+
+
+def _interpolate(values: Tensor, before: Tensor, share: Tensor) -> Tensor:
+    """Interpolate (B, P, M, N) along M, whose first row is that of ``before`` (B, P, K)."""
+    index = (before - before[..., :1]).unsqueeze(3).expand(-1, -1, -1, values.shape[3])
+    upper, lower = values.gather(2, index), values.gather(2, index + 1)
+    return torch.lerp(upper, lower, share.unsqueeze(3).to(values.dtype))
 
 
 def sub_cell_peak(score: Tensor) -> tuple[Tensor, Tensor]:
