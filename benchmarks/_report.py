@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +13,6 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from napari_localcl import __version__
 from napari_localcl.training.devices import has_bf16
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def machine() -> dict[str, object]:
         "bf16": has_bf16("cpu"),
         "python": platform.python_version(),
         "torch": torch.__version__,
-        "napari_localcl": __version__,
+        "napari-localcl": version("napari-localcl"),
     }
 
 
