@@ -67,9 +67,10 @@ def training(images: PreparedImages, work: Path) -> list[dict[str, object]]:
         moments = [
             time.perf_counter()
             for said in train(learner, images, run, budget, options=Options(report_every=0))
-            if said.event == "step"
+            # The second round of correspondences begins with mining, which is no step.
+            if said.event == "step" and said.stage == learner.stages[0].name
         ]
-        whole = (moments[-1] - moments[WARM_UP - 1]) / TIMED
+        whole = (moments[-1] - moments[WARM_UP - 1]) / (len(moments) - WARM_UP)
         network = network_seconds(learner, images)
         rows.append(
             {
