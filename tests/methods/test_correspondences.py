@@ -3,6 +3,7 @@
 import pytest
 import torch
 from canvases import prepared
+from draining import finish
 from fourier import AFFINE, BEND, SIZE, Affine, pyramid, same
 
 from napari_localcl.data.shard import Shard
@@ -31,15 +32,6 @@ def anatomies(*truths):
     """An encoder that knows where everything is."""
     whole = pyramid(*truths)
     return lambda images, chosen: pyramid(*(truths[i] for i in chosen)) if chosen else whole
-
-
-def finish(work):
-    said = []
-    while True:
-        try:
-            said.append(next(work))
-        except StopIteration as end:
-            return said, end.value
 
 
 def back(truth, places):

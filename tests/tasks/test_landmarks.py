@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from draining import finish
 from memory import largest_allocation
 from PIL import Image
 from small import SMALL_LD
@@ -23,16 +24,6 @@ TEMPLATE = (
     Landmark("hand_01.png", "index", 100.0, 120.5),
     Landmark("hand_01.png", "thumb", 182.63, 196.09),
 )
-
-
-def finish(work):
-    """Return what was said and the result."""
-    said = []
-    while True:
-        try:
-            said.append(next(work))
-        except StopIteration as end:
-            return said, end.value
 
 
 @pytest.fixture(scope="module")
