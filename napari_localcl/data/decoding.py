@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from napari_localcl.data.cache import ContentHashes, PlaneCache
 from napari_localcl.data.canvas import draw
+from napari_localcl.data.contrast import even_out
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import Skipped
-from napari_localcl.data.intensity import PERCENTILES, limits, stretch
+from napari_localcl.data.intensity import PERCENTILES, limits, scaled, stretch
 from napari_localcl.data.placement import fit
 from napari_localcl.data.reading import naming, read
 from napari_localcl.data.scan import UnusableImage
@@ -62,15 +63,21 @@ class Decoder:
         Height and width.
     channels : int
         1 or 3.
+    local_contrast : bool
+        Even the image out; else its grey levels are stretched alike everywhere.
     folder : Path
         The cache.
     """
 
-    def __init__(self, canvas: tuple[int, int], channels: int, folder: Path) -> None:
+    def __init__(
+        self, canvas: tuple[int, int], channels: int, local_contrast: bool, folder: Path
+    ) -> None:
         self.canvas = canvas
         self.channels = channels
+        self.local_contrast = local_contrast
         self.hashes = ContentHashes(folder)
-        self.cache = PlaneCache(folder, (channels, *canvas), (PERCENTILES, _VERSION))
+        settings = (PERCENTILES, local_contrast, _VERSION)
+        self.cache = PlaneCache(folder, (channels, *canvas), settings)
 
     def __call__(self, planes: Sequence[Plane]) -> list[Ready] | Skipped:
         """Prepare the planes of one file or series; it is decoded once, and only if need be.
@@ -116,7 +123,9 @@ class Decoder:
             _check_unchanged(scan, work[0][0])
             grey = limits(scan.pixels, scan.window)
         for plane, file in work:
-            yield file, stretch(draw(scan, plane.z, placement, self.channels), grey)
+            drawn = draw(scan, plane.z, placement, self.channels)
+            even = self.local_contrast
+            yield file, even_out(scaled(drawn, grey)) if even else stretch(drawn, grey)
 
 
 def by_file(planes: Sequence[Plane]) -> list[list[Plane]]:

@@ -98,13 +98,19 @@ def stretch(pixels: Pixels, limits: tuple[float, float]) -> npt.NDArray[np.uint8
     ndarray of uint8
         Of the same shape.
     """
+    levels = scaled(pixels, limits)
+    levels *= 255.0
+    levels += 0.5
+    return levels.astype(np.uint8)
+
+
+def scaled(pixels: Pixels, limits: tuple[float, float]) -> npt.NDArray[np.float32]:
+    """Map grey values linearly to 0 to 1; as :func:`stretch`, but float32."""
     low, high = limits
-    scaled = pixels.astype(np.float32) - np.float32(low)
-    scaled /= np.float32(high - low)
-    np.clip(scaled, 0.0, 1.0, out=scaled)
-    scaled *= 255.0
-    scaled += 0.5
-    return scaled.astype(np.uint8)
+    levels = pixels.astype(np.float32) - np.float32(low)
+    levels /= np.float32(high - low)
+    np.clip(levels, 0.0, 1.0, out=levels)
+    return levels
 
 
 def _extremes(pixels: Pixels) -> tuple[float, float]:

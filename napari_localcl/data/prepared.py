@@ -188,9 +188,10 @@ def prepare_all(
     channels: int | None = None,
     canvas: tuple[int, int] | None = None,
     cache: Path | None = None,
+    local_contrast: bool = False,
 ) -> PreparedImages:
     """Prepare a listing without looking at the progress; see :class:`Preparation`."""
-    preparation = Preparation(listing, size, channels, canvas, cache)
+    preparation = Preparation(listing, size, channels, canvas, cache, local_contrast)
     for _ in preparation:
         pass
     return preparation.images
@@ -211,6 +212,9 @@ class Preparation:
         Height and width; by default the aspect ratio of the listing's median image.
     cache : Path, optional
         By default :func:`default_cache`.
+    local_contrast : bool
+        Even images out (:mod:`napari_localcl.data.contrast`); else their grey levels are stretched
+        alike everywhere.
     threads : int
         How many files are decoded at once; memory holds that many images or volumes.
 
@@ -227,6 +231,7 @@ class Preparation:
         channels: int | None = None,
         canvas: tuple[int, int] | None = None,
         cache: Path | None = None,
+        local_contrast: bool = False,
         threads: int = 2,
     ) -> None:
         self.listing = listing
@@ -234,7 +239,7 @@ class Preparation:
         self.channels = channels or working.channels(listing.planes)
         self._threads = threads
         folder = Path(cache or default_cache()).absolute()
-        self._decoder = Decoder(self.canvas, self.channels, folder)
+        self._decoder = Decoder(self.canvas, self.channels, local_contrast, folder)
         self._images: PreparedImages | None = None
 
     @property

@@ -125,6 +125,7 @@ class LDSettings(MethodSettings):
 
 FAITHFUL: dict[str, Any] = {
     "image_size": 448,
+    "local_contrast": False,
     "learning_rate": 1e-3,
     "schedule": "halving",
     "levels": 1,

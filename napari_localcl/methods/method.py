@@ -48,6 +48,9 @@ class MethodSettings(BaseModel):
     image_size: int = Field(
         384, ge=64, le=2048, multiple_of=32, description="longest side of the working image, pixels"
     )
+    local_contrast: bool = Field(
+        True, description="even images out, so that faint structures count as much as shades"
+    )
     sides: bool = Field(
         False, description="organs come left and right: tell which, and mirror those of one side"
     )

@@ -186,5 +186,6 @@ def _prepare(
             channels=record.channels,
             canvas=(height, width),
             cache=cache,
+            local_contrast=record.settings["local_contrast"],
         )
     )

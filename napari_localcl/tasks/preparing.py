@@ -22,6 +22,7 @@ def prepare_images(
     channels: int | None = None,
     canvas: tuple[int, int] | None = None,
     cache: Path | None = None,
+    local_contrast: bool = False,
 ) -> Generator[Progress, None, PreparedImages]:
     """Find images and decode them once, saying how far it is.
 
@@ -37,6 +38,8 @@ def prepare_images(
         Height and width; None takes the aspect of the median image.
     cache : Path or None
         Where decoded images are kept; None is the user's cache folder.
+    local_contrast : bool
+        Even images out; see :class:`Preparation`.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def prepare_images(
     """
     yield Progress("cache", message="looking for images")
     listing = find_images(images)
-    preparation = Preparation(listing, size, channels, canvas, cache)
+    preparation = Preparation(listing, size, channels, canvas, cache, local_contrast)
     for done, total in preparation:
         yield Progress("cache", step=done, steps=total, message="reading images")
     for skipped in preparation.images.skipped:

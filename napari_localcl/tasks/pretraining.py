@@ -182,7 +182,9 @@ def _prepare(
 ) -> Generator[Progress, None, PreparedImages]:
     """Read the images; a run that has none is not begun, one interrupted here can be resumed."""
     try:
-        work = prepare_images(images, plan.settings.image_size, cache=cache)
+        given = plan.settings
+        even = given.local_contrast
+        work = prepare_images(images, given.image_size, cache=cache, local_contrast=even)
         prepared = yield from work if leads() else _unheard(work)
     except BadInput:
         if leads() and not plan.resumed:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def decoder(tmp_path: Path) -> Decoder:
-    return Decoder((64, 64), 1, tmp_path / "cache")
+    return Decoder((64, 64), 1, False, tmp_path / "cache")
 
 
 def test_a_volume_is_decoded_once_for_all_its_planes(tmp_path, picture, decoder, monkeypatch):
@@ -61,3 +61,17 @@ def test_a_file_that_vanished_is_skipped(tmp_path, picture, decoder):
     skipped = decoder(planes)
     assert isinstance(skipped, Skipped)
     assert "No such file" in skipped.reason
+
+
+def test_an_image_is_kept_both_evened_out_and_as_it_is(tmp_path, picture):
+    Image.fromarray(picture).save(tmp_path / "a.png")
+    (planes,) = by_file(find_images(tmp_path).planes)
+    plain, evened = (
+        np.load(Decoder((64, 64), 1, local, tmp_path / "cache")(planes)[0].file)
+        for local in (False, True)
+    )
+    assert np.ptp(plain) == 255
+    assert abs(evened.mean() - 127) < abs(plain.mean() - 127) + 5
+    assert not np.array_equal(plain, evened)
+    again = Decoder((64, 64), 1, False, tmp_path / "cache")(planes)[0].file
+    assert np.array_equal(np.load(again), plain)
