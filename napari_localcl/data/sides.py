@@ -3,7 +3,8 @@
 Eyes, hands or knees come as mirror images of each other. What differs between an image and its own
 mirror image, at low resolution, is its side (where the optic disc lies, say) more than anything
 else: the first principal component of that difference splits the images into two groups, and one
-group can be mirrored to look like the other.
+group can be mirrored to look like the other. Shades tell most, so this looks at images as they are,
+not evened out.
 """
 
 from __future__ import annotations
@@ -22,8 +23,15 @@ if TYPE_CHECKING:
 
     Vectors = npt.NDArray[np.float64]
 
-BLOCKS = 24  # along the longer side of the canvas
+LENGTH = 96  # of the longer side of the images looked at, pixels
+BLOCKS = 24  # along that side
 MOST = 500  # images that the component is computed from
+
+
+def side_canvas(canvas: tuple[int, int]) -> tuple[int, int]:
+    """Height and width of the images that sides are told from, given those of the working canvas."""
+    height, width = (max(32, round(side * LENGTH / max(canvas) / 32) * 32) for side in canvas)
+    return height, width
 
 
 @dataclass(frozen=True)
@@ -53,14 +61,19 @@ class Sides:
             direction, threshold = -direction, -threshold
         return cls(tuple(direction.tolist()), threshold)
 
-    def mirror(self, images: PreparedImages) -> PreparedImages:
-        """Return the images, those of the smaller group mirrored."""
+    def mirror(self, images: PreparedImages, small: PreparedImages) -> PreparedImages:
+        """Mirror the images of the smaller group.
+
+        Parameters
+        ----------
+        images : PreparedImages
+            At working size.
+        small : PreparedImages
+            The same images on the :func:`side_canvas`, as they are.
+        """
         direction = np.array(self.direction)
-        which = [
-            bool(_asymmetry(images, [index])[0] @ direction > self.threshold)
-            for index in range(len(images))
-        ]
-        return images.mirrored(which)
+        vectors = (_asymmetry(small, [small.index(name)])[0] for name in images.names)
+        return images.mirrored([bool(own @ direction > self.threshold) for own in vectors])
 
 
 def _asymmetry(images: PreparedImages, chosen: Sequence[int]) -> Vectors:

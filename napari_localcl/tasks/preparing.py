@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import Preparation
 from napari_localcl.data.progress import Progress
+from napari_localcl.data.sides import side_canvas
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -59,3 +60,28 @@ def prepare_images(
     for skipped in preparation.images.skipped:
         yield Progress("skipped", message=f"{skipped.name} {skipped.reason}")
     return preparation.images
+
+
+def prepare_small(
+    images: str | Path | Sequence[str | Path], prepared: PreparedImages, cache: Path | None
+) -> Generator[Progress, None, PreparedImages]:
+    """Prepare images once more, small and as they are: what their sides are told from.
+
+    Parameters
+    ----------
+    images, cache
+        As in :func:`prepare_images`.
+    prepared : PreparedImages
+        The images at working size.
+
+    Returns
+    -------
+    PreparedImages
+        What the generator returns at its end.
+    """
+    canvas = side_canvas(prepared.canvas)
+    return (
+        yield from prepare_images(
+            images, max(canvas), channels=prepared.channels, canvas=canvas, cache=cache
+        )
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
@@ -13,7 +13,7 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
 from napari_localcl.data.sides import Sides
 from napari_localcl.tasks.plans import fresh_plan, plan_of, resumed_plan
-from napari_localcl.tasks.preparing import prepare_images
+from napari_localcl.tasks.preparing import prepare_images, prepare_small
 from napari_localcl.training.budget import Budget
 from napari_localcl.training.chance import mix
 from napari_localcl.training.devices import Team, choose_device, choose_precision, leads
@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.methods import Method
+    from napari_localcl.methods.method import MethodSettings
     from napari_localcl.models.encoder import Encoder
     from napari_localcl.tasks.plans import Plan
+
+Result = TypeVar("Result")
 
 
 def pretrain(
@@ -110,9 +113,7 @@ def _carry_out(
     stop: Callable[[], bool],
 ) -> Generator[Progress, None, RunFolder]:
     folder = _open(run, plan)
-    prepared = yield from _prepare(images, folder, plan, cache)
-    sides = Sides.of(prepared) if plan.settings.sides else None
-    prepared = sides.mirror(prepared) if sides else prepared
+    prepared, sides = yield from _prepare(images, folder, plan, cache)
     learner = _build(plan, prepared.channels)
     if plan.start_from and not plan.resumed:
         note = _take_over(learner, Path(plan.start_from))
@@ -179,13 +180,11 @@ def _prepare(
     folder: RunFolder,
     plan: Plan,
     cache: Path | None,
-) -> Generator[Progress, None, PreparedImages]:
+) -> Generator[Progress, None, tuple[PreparedImages, Sides | None]]:
     """Read the images; a run that has none is not begun, one interrupted here can be resumed."""
     try:
-        given = plan.settings
-        even = given.local_contrast
-        work = prepare_images(images, given.image_size, cache=cache, local_contrast=even)
-        prepared = yield from work if leads() else _unheard(work)
+        work = _read(images, plan.settings, cache)
+        prepared, sides = yield from work if leads() else _unheard(work)
     except BadInput:
         if leads() and not plan.resumed:
             folder.abandon()
@@ -196,19 +195,30 @@ def _prepare(
         raise
     if plan.resumed:
         _check_same_images(folder, prepared)
-    return prepared
+    return prepared, sides
 
 
-def _unheard(
-    work: Generator[Progress, None, PreparedImages],
-) -> Generator[Progress, None, PreparedImages]:
+def _read(
+    images: str | Path | Sequence[str | Path], given: MethodSettings, cache: Path | None
+) -> Generator[Progress, None, tuple[PreparedImages, Sides | None]]:
+    prepared = yield from prepare_images(
+        images, given.image_size, cache=cache, local_contrast=given.local_contrast
+    )
+    if not given.sides:
+        return prepared, None
+    small = yield from prepare_small(images, prepared, cache)
+    sides = Sides.of(small)
+    return sides.mirror(prepared, small), sides
+
+
+def _unheard(work: Generator[Progress, None, Result]) -> Generator[Progress, None, Result]:
     """Do the work without a word, for all processes but one have nobody to speak to."""
     while True:
         try:
             next(work)
         except StopIteration as end:
-            prepared: PreparedImages = end.value
-            return prepared
+            result: Result = end.value
+            return result
         yield from ()
 
 
