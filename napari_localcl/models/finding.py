@@ -166,8 +166,8 @@ class Finder:
 
     def _log_prior(self, places: Tensor, centre: Tensor) -> Tensor:
         # Heavy-tailed, so that a smooth map gone wrong does not overrule a clear similarity.
-        distance = (places - centre).square().sum(dim=-1)
-        return -torch.log1p(distance / (2 * self.prior_width**2))
+        down, right = (places - centre).unbind(dim=-1)
+        return -torch.log1p((down**2 + right**2) / (2 * self.prior_width**2))
 
     def _closer(
         self, wanted: Mapping[int, Tensor], queries: Pyramid, places: Tensor, prior: Tensor | None
@@ -241,7 +241,8 @@ def best_peaks(response: Tensor, count: int, apart: int = 5) -> tuple[Tensor, Te
     peak, value = sub_cell_peak(response)
     if count == 1:
         return peak.unsqueeze(2), value.unsqueeze(2)
-    highest = max_pool2d(response, apart, stride=1, padding=apart // 2) == response
+    tallest = max_pool2d(response, (apart, 1), stride=1, padding=(apart // 2, 0))
+    highest = max_pool2d(tallest, (1, apart), stride=1, padding=(0, apart // 2)) == response
     values, index = response.masked_fill(~highest, -torch.inf).flatten(2).topk(count, dim=2)
     # Where a map has fewer maxima than asked for, the first stands in.
     index = torch.where(values.isinf(), index[..., :1], index)
