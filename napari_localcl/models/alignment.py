@@ -25,7 +25,7 @@ class Matches:
     sources, targets : Tensor (B, G, 2)
         (y, x) in canvas pixels.
     weights : Tensor (B, G)
-        Similarity squared where matching back returns to within one cell, else 0.
+        Similarity squared where matching back, to the sources, returns to within one cell, else 0.
     """
 
     sources: Tensor
@@ -48,13 +48,13 @@ def coarse_matches(first: Tensor, second: Tensor, stride: int, every: int = 1) -
     count, height, width, _ = first.shape
     cells = cell_centres((height * stride, width * stride), stride).to(first.device)
     asked = torch.arange(height * width, device=first.device).view(height, width)
-    asked = asked[::every, ::every].flatten()
-    best, forth = (first.flatten(1, 2)[:, asked] @ second.flatten(1, 2).mT).max(dim=2)
-    places = forth.unsqueeze(2).expand(-1, -1, second.shape[3])
-    matched = second.flatten(1, 2).gather(1, places)
-    returned = (matched @ first.flatten(1, 2).mT).argmax(dim=2)
-    cycle = (cells[returned] - cells[asked]).norm(dim=2)
-    weights = best.clamp(min=0) ** 2 * (cycle <= 1.5 * stride)
+    asked = asked[every // 2 :: every, every // 2 :: every].flatten()
+    similarity = first.flatten(1, 2)[:, asked] @ second.flatten(1, 2).mT  # (B, G, h * w)
+    best, forth = similarity.max(dim=2)
+    matched = similarity.gather(2, forth.unsqueeze(1).expand(-1, len(asked), -1))
+    back = matched.max(dim=1).indices
+    cycle = (cells[asked][back] - cells[asked]).norm(dim=2)
+    weights = best.float().clamp(min=0) ** 2 * (cycle <= 1.5 * stride)
     return Matches(cells[asked].expand(count, -1, -1), cells[forth], weights)
 
 
@@ -129,6 +129,6 @@ def smooth_map(
     first: Tensor, second: Tensor, stride: int, size: tuple[int, int], reach: float
 ) -> SmoothMap:
     """The smooth map from first to second images by their coarse embeddings (B, h, w, C)."""
-    # Every second cell is enough for a smooth map, and a quarter of the work.
-    found = coarse_matches(first, second, stride, every=2)
+    # Every third cell is enough for a smooth map, and a ninth of the work.
+    found = coarse_matches(first, second, stride, every=3)
     return fit_smooth_map(found.sources, found.targets, found.weights, size, reach)

@@ -9,8 +9,6 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate, normalize
 
-from .sampling import sample_at
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -64,7 +62,8 @@ class Pyramid:
 
     def level(self, stride: int) -> Tensor:
         """Return the unit vectors of one level as (N, D, h, w)."""
-        return self.maps[stride][self.rows].movedim(3, 1).float() / self.length
+        chosen = self.maps[stride].index_select(0, self.rows)
+        return chosen.movedim(3, 1).float().div_(self.length)
 
     def cells(self, stride: int, rows: Tensor, columns: Tensor) -> Tensor:
         """Return the vectors (N, P, i, j, D) of cells: rows (N, P, i), columns (N, P, j)."""
@@ -76,10 +75,18 @@ class Pyramid:
 
     def at(self, points: Tensor) -> dict[int, Tensor]:
         """Read the embeddings (N, P, D) at points (N, P, 2) bilinearly, one per stride."""
-        return {
-            stride: normalize(sample_at(self.level(stride), points, self.size), dim=2)
-            for stride in self.strides
-        }
+        return {stride: self._at(stride, points) for stride in self.strides}
+
+    def _at(self, stride: int, points: Tensor) -> Tensor:
+        # By the four cells around each point only: maps are large and points are few.
+        last = torch.tensor(self.maps[stride].shape[1:3], device=points.device) - 1
+        places = ((points + 0.5) / stride - 0.5).clamp(min=0).minimum(last)
+        before = places.floor().long()
+        pair = torch.arange(2, device=points.device)
+        cells = self.cells(stride, before[..., :1] + pair, before[..., 1:] + pair)
+        down, right = (places - before).view(*points.shape, 1, 1).unbind(dim=2)
+        rows = torch.lerp(cells[:, :, 0], cells[:, :, 1], down)
+        return normalize(torch.lerp(rows[:, :, 0], rows[:, :, 1], right.squeeze(3)), dim=2)
 
     def coarse(self, stride: int) -> Tensor:
         """Join the levels from `stride` upwards to unit vectors (N, h, w, C) of its cells."""
@@ -89,7 +96,7 @@ class Pyramid:
             levels = [avg_pool2d(self.level(coarsest), stride // coarsest)]
         size = (levels[0].shape[2], levels[0].shape[3])
         larger = [levels[0], *(enlarge(level, size) for level in levels[1:])]
-        return normalize(torch.cat(larger, dim=1), dim=1).movedim(1, 3)
+        return normalize(torch.cat([level.movedim(1, 3) for level in larger], dim=3), dim=3)
 
 
 def _without_mean(level: Tensor) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,18 +13,19 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.sides import Sides
 from napari_localcl.models.finding import Finder
 from napari_localcl.tasks.embedding_store import embed_images
-from napari_localcl.tasks.preparing import prepare_images
+from napari_localcl.tasks.preparing import prepare_images, prepare_small
 from napari_localcl.tasks.pretraining import load_encoder
 from napari_localcl.training.devices import choose_device, has_bf16
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from napari_localcl.data.placement import Placement
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.progress import Progress
-    from napari_localcl.models.pyramid import Pyramid
-    from napari_localcl.training.record import RunRecord
+    from napari_localcl.models.alignment import SmoothMap
+    from napari_localcl.tasks.embedding_store import Embeddings
+    from napari_localcl.training.record import RunRecord, SidesRecord
 
 
 class LandmarkSettings(BaseModel):
@@ -53,7 +55,12 @@ class LandmarkSettings(BaseModel):
     def finder(self) -> Finder:
         """Return what does the looking."""
         return Finder(
-            self.levels, self.centre_width, self.prior_width, self.candidates, self.backward
+            self.levels,
+            self.centre_width,
+            self.prior_width,
+            self.candidates,
+            self.backward,
+            has_bf16("cpu"),
         )
 
 
@@ -68,6 +75,9 @@ PUBLISHED: dict[str, Any] = {
 """Settings of the published form: the finest embedding alone, centre-sensitive averaging."""
 
 
+KEPT_ALIGNMENTS = 4096  # chunks of images; 40 kilobytes each
+
+
 @dataclass(frozen=True)
 class Embedded:
     """Images at one working size, with their embeddings.
@@ -76,15 +86,12 @@ class Embedded:
     ----------
     images : PreparedImages
         The images.
-    pyramid : Pyramid
-        Their embeddings, in order.
-    mirrored : Pyramid or None
-        Those of their mirror images.
+    sides : tuple of Embeddings
+        Their embeddings; where asked for, then those of their mirror images.
     """
 
     images: PreparedImages
-    pyramid: Pyramid
-    mirrored: Pyramid | None
+    sides: tuple[Embeddings, ...]
 
     def placement(self, index: int) -> Placement:
         """Return where an image lies on the canvas."""
@@ -111,6 +118,18 @@ class Atlas:
     detail: Embedded | None
     settings: LandmarkSettings
     source: str
+
+    @cached_property
+    def align(self) -> Callable[[int, int, tuple[int, ...]], SmoothMap]:
+        """The smooth map from an image to those of a side (0, or 1 for mirrored) at some indices.
+
+        It does not depend on the point clicked, so it is kept for the next click in that image.
+        """
+        return lru_cache(KEPT_ALIGNMENTS)(self._align)
+
+    def _align(self, first: int, side: int, chosen: tuple[int, ...]) -> SmoothMap:
+        straight, queries = self.coarse.sides[0], self.coarse.sides[side]
+        return self.settings.finder().align(straight[[first]], queries[chosen])
 
 
 def open_atlas(
@@ -147,28 +166,27 @@ def open_atlas(
     embedded: list[Embedded] = []
     for factor in [1.0, settings.detail] if settings.detail > 1 else [1.0]:
         prepared = yield from _prepare(images, record, factor, cache)
-        prepared = _mirrored(prepared, record, embedded[0].images if embedded else None)
+        if record.sides is not None:
+            prepared = yield from _mirrored(images, prepared, record.sides, cache)
         sides = []
         for mirrored in [False, True] if settings.mirror else [False]:
             sides.append(
                 (yield from embed_images(encoder, prepared, cache, has_bf16(kind), mirrored))
             )
-        embedded.append(Embedded(prepared, sides[0], sides[1] if settings.mirror else None))
+        embedded.append(Embedded(prepared, tuple(sides)))
     source = f"machine:{Path(run).resolve().name}"
     return Atlas(embedded[0], embedded[1] if len(embedded) > 1 else None, settings, source)
 
 
 def _mirrored(
-    images: PreparedImages, record: RunRecord, coarse: PreparedImages | None
-) -> PreparedImages:
-    """Mirror the images of one side, as the run did; those of ``coarse`` have been told already."""
-    if record.sides is None:
-        return images
-    if coarse is None:
-        return Sides(record.sides.direction, record.sides.threshold).mirror(images)
-    which = zip(coarse.names, coarse.placements, strict=True)
-    told = {name: placement.mirrored for name, placement in which}
-    return images.mirrored([told[name] for name in images.names])
+    images: str | Path | Sequence[str | Path],
+    prepared: PreparedImages,
+    sides: SidesRecord,
+    cache: Path | None,
+) -> Generator[Progress, None, PreparedImages]:
+    """Mirror the images of one side, as the run did."""
+    small = yield from prepare_small(images, prepared, cache)
+    return Sides(sides.direction, sides.threshold).mirror(prepared, small)
 
 
 def _prepare(
@@ -177,15 +195,20 @@ def _prepare(
     canvas = record.canvas
     if canvas is None:
         raise BadInput("the run was interrupted before it learned anything: resume it")
-    # Multiples of 32, so that every stride of the encoder divides the canvas.
-    height, width = (round(side * factor / 32) * 32 for side in canvas)
+    canvas = magnified(canvas, factor)
     return (
         yield from prepare_images(
             images,
-            max(height, width),
+            max(canvas),
             channels=record.channels,
-            canvas=(height, width),
+            canvas=canvas,
             cache=cache,
             local_contrast=record.settings["local_contrast"],
         )
     )
+
+
+def magnified(canvas: tuple[int, int], factor: float) -> tuple[int, int]:
+    """Return a canvas times a factor, in multiples of 32: the encoder's strides divide them."""
+    height, width = (round(side * factor / 32) * 32 for side in canvas)
+    return height, width

@@ -79,8 +79,9 @@ class EmbeddingStore:
                 part.write_text(json.dumps([*known, *keys]))
 
     def pyramid(self, rows: Sequence[int]) -> Pyramid:
-        """Return the embeddings of some rows; nothing is read before it is looked at."""
-        maps = {stride: self._map(stride) for stride in self.shapes}
+        """Map the embeddings of some rows; nothing is read before it is looked at."""
+        count = max(rows, default=-1) + 1
+        maps = {stride: self._map(stride, count) for stride in self.shapes}
         return Pyramid(maps, self.canvas, torch.tensor(rows, dtype=torch.long), LENGTH)
 
     def _file(self, stride: int) -> Path:
@@ -90,11 +91,36 @@ class EmbeddingStore:
         file = self._file(stride)
         return file.stat().st_size // int(np.prod(self.shapes[stride])) if file.exists() else 0
 
-    def _map(self, stride: int) -> Tensor:
-        # Copy on write: torch wants writable memory, the file is never written.
-        shape = (self._kept(stride), *self.shapes[stride])
-        mapped = np.memmap(self._file(stride), np.int8, "c", shape=shape)
-        return torch.from_numpy(mapped)
+    def _map(self, stride: int, count: int) -> Tensor:
+        shape = (count, *self.shapes[stride])
+        # Not shared: the file is never written.
+        return torch.from_file(
+            str(self._file(stride)), shared=False, size=int(np.prod(shape)), dtype=torch.int8
+        ).view(shape)
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Embeddings of a folder's images.
+
+    Attributes
+    ----------
+    store : EmbeddingStore
+        Where they are kept.
+    rows : tuple of int
+        The store's row of every image, in order.
+    """
+
+    store: EmbeddingStore
+    rows: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, images: Sequence[int]) -> Pyramid:
+        # Mapped anew: pages that were looked at leave memory with the pyramid, so that a pass over
+        # many images, a few at a time, takes the memory of a few.
+        return self.store.pyramid([self.rows[image] for image in images])
 
 
 def weights_key(encoder: Encoder) -> str:
@@ -125,7 +151,7 @@ def embed_images(
     cache: Path | None = None,
     bf16: bool = False,
     mirrored: bool = False,
-) -> Generator[Progress, None, Pyramid]:
+) -> Generator[Progress, None, Embeddings]:
     """Embed what the store lacks; the generator returns the embeddings of all images, in order.
 
     Parameters
@@ -155,7 +181,7 @@ def embed_images(
         store.add([keys[i] for i in chosen], maps)
         yield Progress("embed", step=start + len(chosen), steps=len(lacking), message="embedding")
     rows = store.rows()
-    return store.pyramid([rows[key] for key in keys])
+    return Embeddings(store, tuple(rows[key] for key in keys))
 
 
 def _embed(encoder: Encoder, pixels: Tensor, bf16: bool) -> dict[int, Tensor]:

@@ -15,7 +15,7 @@ import torch
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
-from napari_localcl.models.finding import Finder, Places, Template
+from napari_localcl.models.finding import Places, Template
 from napari_localcl.tasks.atlas import PUBLISHED, Atlas, Embedded, LandmarkSettings, open_atlas
 from napari_localcl.tasks.suggestions import suggest_templates
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.placement import Placement
     from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.models.alignment import SmoothMap
 
 __all__ = ["PUBLISHED", "LandmarkSettings", "locate", "predict", "suggest_templates"]
 
@@ -71,14 +72,14 @@ def predict(
     atlas: Atlas, templates: Sequence[Landmark]
 ) -> Generator[Progress, None, tuple[Landmark, ...]]:
     """Find the landmarks of templates in the images of an atlas; see :func:`locate`."""
-    marks = Marks.of(templates, atlas.coarse.images)
+    click = Click.of(templates, atlas)
     rows: list[Landmark] = []
     total = len(atlas.coarse.images)
     for start in range(0, total, CHUNK):
-        chosen = list(range(start, min(start + CHUNK, total)))
-        points, confidence = find(atlas, marks, chosen)
+        chosen = range(start, min(start + CHUNK, total))
+        points, confidence = find(click, chosen)
         for row, index in enumerate(chosen):
-            rows += _rows(atlas, marks, index, points[row], confidence[row])
+            rows += _rows(atlas, click.marks, index, points[row], confidence[row])
         yield Progress("locate", step=chosen[-1] + 1, steps=total, message="finding landmarks")
     return tuple(rows)
 
@@ -127,8 +128,37 @@ class Marks:
             embedded.placement(index).to_canvas(own)
             for index, own in zip(self.images, self.points, strict=True)
         ]
-        chosen = embedded.pyramid[torch.tensor(self.images)]
+        chosen = embedded.sides[0][self.images]
         return Template(chosen, torch.tensor(np.array(points)).float(), torch.tensor(self.known))
+
+
+@dataclass(frozen=True)
+class Click:
+    """Points of template images, ready to be found in the images of an atlas.
+
+    Attributes
+    ----------
+    atlas : Atlas
+        Where to look.
+    marks : Marks
+        The points.
+    coarse : Template
+        What to find.
+    detail : Template or None
+        What to find at the higher magnification.
+    """
+
+    atlas: Atlas
+    marks: Marks
+    coarse: Template
+    detail: Template | None
+
+    @classmethod
+    def of(cls, templates: Sequence[Landmark], atlas: Atlas) -> Click:
+        """Read what the points look like; see :meth:`Marks.of`."""
+        marks = Marks.of(templates, atlas.coarse.images)
+        detail = marks.template(atlas.detail) if atlas.detail else None
+        return cls(atlas, marks, marks.template(atlas.coarse), detail)
 
 
 def _check_inside(mark: Landmark, images: PreparedImages) -> None:
@@ -141,9 +171,9 @@ def _check_inside(mark: Landmark, images: PreparedImages) -> None:
 
 
 def find(
-    atlas: Atlas, marks: Marks, chosen: Sequence[int]
+    click: Click, chosen: Sequence[int]
 ) -> tuple[np.ndarray[Any, np.dtype[np.float64]], Tensor]:
-    """Find points in some images.
+    """Find the points of a click in some images.
 
     Returns
     -------
@@ -152,18 +182,24 @@ def find(
     confidence : Tensor (B, L)
         From 0 to 1.
     """
-    finder, template = atlas.settings.finder(), marks.template(atlas.coarse)
-    rows = torch.tensor(chosen)
-    places = finder.find(template, atlas.coarse.pyramid[rows])
+    coarse = click.atlas.coarse
+    places, *others = (_on_side(click, side, chosen) for side in range(len(coarse.sides)))
     turned = torch.zeros(len(chosen), dtype=torch.bool)
-    if atlas.coarse.mirrored is not None:
-        other = finder.find(template, atlas.coarse.mirrored[rows])
+    for other in others:
         turned = other.score.mean(dim=1) > places.score.mean(dim=1)
         places = _pick(turned, other, places)
-    points = _to_file(atlas.coarse, chosen, places.points, turned)
-    if atlas.detail is not None:
-        points = _closer(atlas.detail, finder, marks, chosen, points, turned)
-    return points, confidence(places)
+    points = _to_file(coarse, chosen, places.points, turned)
+    return _closer(click, chosen, points, turned), confidence(places)
+
+
+def _on_side(click: Click, side: int, chosen: Sequence[int]) -> Places:
+    """Where the points are in some images as they are (side 0) or mirrored (side 1)."""
+    finder, queries = click.atlas.settings.finder(), click.atlas.coarse.sides[side][chosen]
+
+    def lead(row: int) -> SmoothMap:
+        return click.atlas.align(click.marks.images[row], side, tuple(chosen))
+
+    return finder.find(click.coarse, queries, lead)
 
 
 def _pick(turned: Tensor, other: Places, places: Places) -> Places:
@@ -176,14 +212,15 @@ def _pick(turned: Tensor, other: Places, places: Places) -> Places:
 
 
 def _closer(
-    detail: Embedded,
-    finder: Finder,
-    marks: Marks,
+    click: Click,
     chosen: Sequence[int],
     points: np.ndarray[Any, np.dtype[np.float64]],
     turned: Tensor,
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Look again at the higher magnification, near the points (B, L, 2) in file pixels."""
+    """Look again at the higher magnification, if any, near points (B, L, 2) in file pixels."""
+    detail, template = click.atlas.detail, click.detail
+    if detail is None or template is None:
+        return points
     guess = torch.stack(
         [
             torch.from_numpy(detail.placement(i).to_canvas(own)).float()
@@ -191,10 +228,9 @@ def _closer(
         ]
     )
     guess = _unturn(guess, turned, detail.images.canvas)
-    template, rows = marks.template(detail), torch.tensor(chosen)
-    found = finder.closer(template, detail.pyramid[rows], guess)
-    if detail.mirrored is not None and turned.any():
-        other = finder.closer(template, detail.mirrored[rows], guess)
+    finder = click.atlas.settings.finder()
+    found, *others = (finder.closer(template, side[chosen], guess) for side in detail.sides)
+    for other in others:
         found = torch.where(turned[:, None, None], other, found)
     return _to_file(detail, chosen, found, turned)
 

@@ -47,12 +47,12 @@ def suggest_templates(
     """
     settings = (settings or LandmarkSettings()).model_copy(update={"detail": 1.0})
     atlas = yield from open_atlas(images, run, settings, device, cache)
-    pyramid, names = atlas.coarse.pyramid, atlas.coarse.images.names
+    embeddings, names = atlas.coarse.sides[0], atlas.coarse.images.names
     candidates, others = (_spread(len(names), most) for most in (CANDIDATES, OTHERS))
-    compared = _coarse(pyramid, others)
+    compared = _coarse(embeddings[others.tolist()])
     ranking = []
     for done, index in enumerate(candidates.tolist(), 1):
-        own = _coarse(pyramid, torch.tensor([index]))
+        own = _coarse(embeddings[[index]])
         ranking.append((names[index], _score(own, compared[others != index])))
         yield Progress("suggest", step=done, steps=len(candidates), message="ranking templates")
     return tuple(sorted(ranking, key=lambda entry: -entry[1]))
@@ -62,8 +62,8 @@ def _spread(count: int, most: int) -> Tensor:
     return torch.linspace(0, count - 1, min(count, most)).round().long()
 
 
-def _coarse(pyramid: Pyramid, chosen: Tensor) -> Tensor:
-    return pyramid[chosen].coarse(max(STRIDE, pyramid.strides[0]))
+def _coarse(pyramid: Pyramid) -> Tensor:
+    return pyramid.coarse(max(STRIDE, pyramid.strides[0]))
 
 
 def _score(own: Tensor, others: Tensor) -> float:

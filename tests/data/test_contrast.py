@@ -32,7 +32,9 @@ def test_a_faint_structure_becomes_as_strong_as_a_clear_one():
     strength = np.where(COLUMNS < 96, 0.3, 0.1)
     noise = texture() * strength / 0.3
     evened = even_out((0.5 + vessel * strength + noise).astype(np.float32))[0].astype(float)
-    clear, faint = (evened[40, own].mean() - evened[60, own].mean() for own in (slice(60), slice(-60, None)))
+    clear, faint = (
+        evened[40, own].mean() - evened[60, own].mean() for own in (slice(60), slice(-60, None))
+    )
     assert faint == pytest.approx(clear, rel=0.2)
     assert clear < -60
 

@@ -95,13 +95,39 @@ def test_several_images_are_searched_as_each_alone():
 
 
 def test_what_is_not_there_is_less_similar_and_not_found_back():
-    images = pyramid(same, Affine(shift=(5000.0, 3000.0)))
+    elsewhere = [Affine(shift=(5000.0 + 700 * row, 3000.0 - 900 * row)) for row in range(8)]
+    images = pyramid(same, *elsewhere)
     there, missing = (
-        Finder().find(template(images[:1], some_points()), images[row : row + 1])
-        for row in range(2)
+        Finder().find(template(images[:1], some_points()), some)
+        for some in (images[:1], images[1:])
     )
     assert missing.score.max() < there.score.min()
     assert missing.cycle_error.median() > 4 * there.cycle_error.median()
+
+
+@pytest.mark.parametrize("warp", [AFFINE, BEND], ids=["affine", "bend"])
+def test_aligning_in_bfloat16_leads_to_within_a_third_of_a_cell(warp):
+    images = pyramid(same, warp)
+    exact, fast = (
+        Finder(bf16=bf16).align(images[:1], images[1:])(some_points()) for bf16 in (False, True)
+    )
+    assert errors(fast, exact).max() < 8 / 3
+    assert errors(fast, warp.back(some_points())).max() < 4
+
+
+def test_a_smooth_map_that_is_known_already_is_not_made_again():
+    images = pyramid(same, AFFINE)
+    given, asked = template(images[:1], some_points()), []
+    known = Finder().align(images[:1], images)
+
+    def lead(row):
+        asked.append(row)
+        return known
+
+    fresh, again = Finder().find(given, images), Finder().find(given, images, lead)
+    assert asked == [0]
+    for first, second in zip(vars(fresh).values(), vars(again).values(), strict=True):
+        assert torch.equal(first, second)
 
 
 def test_without_matching_back_there_is_no_cycle_error():
@@ -135,7 +161,7 @@ def test_the_embedding_of_a_point_is_the_mean_over_the_images_that_have_it():
     images = pyramid(same, BEND)
     where = some_points(count=3).repeat(2, 1, 1)
     known = torch.tensor([[True, True, False], [True, False, True]])
-    mean = Template(images, where, known).embeddings([4])[4]
+    mean = Template(images, where, known).embeddings[4]
     read = images.at(where)[4]
     expected = [(read[0, 0] + read[1, 0]) / 2, read[0, 1], read[1, 2]]
     assert torch.allclose(mean, normalize(torch.stack(expected), dim=1), atol=1e-5)

@@ -2,15 +2,27 @@
 
 import torch
 from fourier import AFFINE, BEND, SIZE, pyramid, same, some_points
+from torch.nn.functional import normalize
 
 from napari_localcl.models.pyramid import Pyramid
-from napari_localcl.models.sampling import cell_centres
+from napari_localcl.models.sampling import cell_centres, sample_at
 
 
 def test_a_pyramid_reads_its_cells_at_their_centres():
     images = pyramid(same, AFFINE)
     centres = cell_centres(SIZE, 8).expand(2, -1, -1)
     assert torch.allclose(images.at(centres)[8], images.maps[8].flatten(1, 2), atol=1e-4)
+
+
+def test_points_are_read_as_from_whole_levels_and_beyond_the_border_too():
+    images = pyramid(same, AFFINE)
+    chance = torch.Generator().manual_seed(3)
+    given = torch.rand(2, 200, 2, generator=chance) * 168 - 20
+    read = images.at(given)
+    assert tuple(read) == images.strides
+    for stride, here in read.items():
+        whole = normalize(sample_at(images.level(stride), given, SIZE), dim=2)
+        assert torch.allclose(here, whole, atol=1e-4)
 
 
 def test_choosing_images_copies_nothing():

@@ -1,10 +1,12 @@
 """Embeddings kept on the disk: computed once, made again where they are damaged."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from canvases import prepared
+from draining import finish
 
 from napari_localcl.models.ld_network import LDNetwork
 from napari_localcl.tasks.embedding_store import embed_images, open_store, weights_key
@@ -34,15 +36,12 @@ def cache(tmp_path):
 
 def embed(images, cache, encoder=None, **given):
     """Return how many images were embedded, and the embeddings of all."""
-    work, done = embed_images(encoder or tiny(), images, cache, **given), 0
-    while True:
-        try:
-            done = next(work).step
-        except StopIteration as end:
-            return done, end.value
+    said, embeddings = finish(embed_images(encoder or tiny(), images, cache, **given))
+    return said[-1].step if said else 0, embeddings
 
 
-def levels(pyramid):
+def levels(embeddings):
+    pyramid = embeddings[range(len(embeddings))]
     return {stride: pyramid.level(stride) for stride in pyramid.strides}
 
 
@@ -56,13 +55,13 @@ def folder(cache):
 
 
 def test_what_is_kept_is_what_the_encoder_says_to_a_hundredth(images, cache):
-    _, pyramid = embed(images, cache)
+    _, embeddings = embed(images, cache)
     given = torch.from_numpy(images.batch(range(5))).float() / 255
     with torch.no_grad():
         maps = tiny().embed(given)
-    assert pyramid.strides == tuple(maps) == (2, 4, 8)
-    assert pyramid.size == SIZE
-    for stride, level in levels(pyramid).items():
+    assert embeddings[[0]].size == SIZE
+    assert tuple(levels(embeddings)) == tuple(maps) == (2, 4, 8)
+    for stride, level in levels(embeddings).items():
         assert (level - maps[stride]).abs().max() < 0.01
 
 
@@ -86,13 +85,30 @@ def test_new_images_cost_only_themselves(images, cache):
 def test_rows_come_in_the_order_of_the_images(images, cache):
     _, whole = embed(images, cache)
     _, some = embed(images.subset([3, 0, 3]), cache)
-    assert torch.equal(some.level(4), whole.level(4)[[3, 0, 3]])
+    assert torch.equal(levels(some)[4], levels(whole)[4][[3, 0, 3]])
 
 
-def test_nothing_is_copied_for_a_choice_of_images(images, cache):
-    _, pyramid = embed(images, cache)
-    assert pyramid[torch.tensor([1])].maps[2].data_ptr() == pyramid.maps[2].data_ptr()
+def test_some_images_are_the_same_as_among_all(images, cache):
+    _, embeddings = embed(images, cache)
+    assert len(embeddings) == 5
+    some = embeddings[[4, 1]]
+    assert len(some) == 2
+    assert torch.equal(some.level(2), levels(embeddings)[2][[4, 1]])
+    assert len(embeddings[[]]) == 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="asks Linux what is mapped")
+def test_files_are_mapped_as_long_as_somebody_looks(images, cache):
+    def mapped():
+        return str(folder(cache)) in Path("/proc/self/maps").read_text()
+
+    _, embeddings = embed(images, cache)
+    assert not mapped()
+    pyramid = embeddings[[0, 1]]
+    assert mapped()
     assert pyramid.maps[2].dtype == torch.int8
+    del pyramid
+    assert not mapped()
 
 
 def test_mirrored_images_are_kept_beside_the_others(images, cache):
@@ -160,6 +176,6 @@ def test_nothing_but_rows_and_names_is_left_behind(images, cache):
 
 
 def test_an_image_given_twice_is_embedded_once(images, cache):
-    done, pyramid = embed(images.subset([1, 1]), cache)
+    done, embeddings = embed(images.subset([1, 1]), cache)
     assert done == 1
-    assert torch.equal(pyramid.level(2)[0], pyramid.level(2)[1])
+    assert torch.equal(*levels(embeddings)[2])

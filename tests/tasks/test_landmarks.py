@@ -13,7 +13,14 @@ from small import SMALL_LD
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.samples import sample_folder
-from napari_localcl.tasks.landmarks import PUBLISHED, LandmarkSettings, locate, suggest_templates
+from napari_localcl.tasks.atlas import open_atlas
+from napari_localcl.tasks.landmarks import (
+    PUBLISHED,
+    LandmarkSettings,
+    locate,
+    predict,
+    suggest_templates,
+)
 from napari_localcl.tasks.pretraining import pretrain
 from napari_localcl.training.budget import Budget
 
@@ -194,6 +201,18 @@ def test_a_damaged_store_is_made_again_and_finds_the_same(hands, run, tmp_path):
     again, rows = events(hands, run, tmp_path)
     assert again > 0
     assert rows == fresh
+
+
+def test_the_next_click_in_an_image_does_not_align_it_again(hands, run):
+    settings = LandmarkSettings(mirror=True)
+    atlas, untouched = (finish(open_atlas(hands, run, settings, "cpu"))[1] for _ in range(2))
+    finish(predict(atlas, TEMPLATE[:1]))
+    aligned = atlas.align.cache_info().misses
+    again = finish(predict(atlas, TEMPLATE[1:2]))
+    assert atlas.align.cache_info().misses == aligned == 2  # as they are, and mirrored
+    assert again[1] == finish(predict(untouched, TEMPLATE[1:2]))[1]
+    finish(predict(atlas, [replace(TEMPLATE[0], image="hand_02.png")]))
+    assert atlas.align.cache_info().misses == 4
 
 
 # Which image to click first
