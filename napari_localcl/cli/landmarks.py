@@ -44,9 +44,6 @@ def landmarks(
             "--template.",
         ),
     ] = False,
-    mirror: Annotated[
-        bool, typer.Option("--mirror", help="Organs come left and right: match mirrored too.")
-    ] = False,
     figures: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Also draw the points over the images, as PNG."),
@@ -65,8 +62,7 @@ def landmarks(
     from napari_localcl.tasks import landmarks as task
     from napari_localcl.tasks.settings import build_settings, parse_assignments
 
-    given = {**parse_assignments(settings or []), **({"mirror": "true"} if mirror else {})}
-    chosen = build_settings(task.LandmarkSettings, given)
+    chosen = build_settings(task.LandmarkSettings, parse_assignments(settings or []))
     show, folder = reporter(events), images_argument(images)
     if suggest:
         ranking = drain(task.suggest_templates(folder, run, chosen, device, cache), show)

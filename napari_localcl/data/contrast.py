@@ -97,7 +97,8 @@ def _smooth(values: Plane) -> Plane:
     from scipy.ndimage import uniform_filter
 
     height, width = values.shape[-2:]
-    side = round(REACH * max(height, width) * np.sqrt(6))
+    # Odd, so that a mirror image is evened out to the mirror image.
+    side = 2 * round(REACH * max(height, width) * np.sqrt(6) / 2) + 1
     sides = (*[1] * (values.ndim - 2), side, side)
     smooth: Plane = uniform_filter(uniform_filter(values, sides), sides)
     return smooth

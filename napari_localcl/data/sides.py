@@ -29,7 +29,7 @@ MOST = 500  # images that the component is computed from
 
 
 def side_canvas(canvas: tuple[int, int]) -> tuple[int, int]:
-    """Height and width of the images that sides are told from, given those of the working canvas."""
+    """Height and width of the images that sides are told from."""
     height, width = (max(32, round(side * LENGTH / max(canvas) / 32) * 32) for side in canvas)
     return height, width
 

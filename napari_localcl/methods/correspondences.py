@@ -84,12 +84,12 @@ def mine(
     embed: Embed,
     settings: CorrespondenceSettings,
     chance: torch.Generator,
-    mirror: bool = False,
+    anywhere: bool = False,
 ) -> Generator[Progress, bool | None, MinedPairs]:
     """Match random pairs of images; the generator returns :class:`MinedPairs`.
 
     Told to hurry (by a true value sent to the generator), it stops with the pairs it has.
-    Where organs come left and right (``mirror``), a place on the canvas is no cue at all.
+    Where left and right organs are mixed (``anywhere``), a place on the canvas is no cue at all.
     """
     pool = torch.randperm(len(images), generator=chance)[: settings.pool]
     pyramids = []
@@ -97,7 +97,7 @@ def mine(
         pyramids.append(embed(images, chosen.tolist()))
         yield Progress("mine", STAGE, message="embedding the images to match")
     pyramid = _join(pyramids)
-    if mirror:
+    if anywhere:
         pyramid = pyramid.without_position()
     pairs = _draw_pairs(len(pool), settings.pairs, chance)
     found: list[tuple[Tensor, Tensor, Tensor]] = []

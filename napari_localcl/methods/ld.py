@@ -103,8 +103,9 @@ class LD(Method, name="ld"):
         self._mined = None
         if stage.startswith(correspondences.STAGE) and len(images) > 1:
             self.eval()
+            anywhere = self.settings.sides == "matched"
             self._mined = yield from correspondences.mine(
-                images, self._embed, self.settings.correspondences, chance, self.settings.mirror
+                images, self._embed, self.settings.correspondences, chance, anywhere
             )
             self.train()
 

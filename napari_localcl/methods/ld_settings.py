@@ -48,9 +48,6 @@ class LDSettings(MethodSettings):
     quarter_turns: bool = Field(
         False, description="the second view turns by multiples of 90 degrees"
     )
-    mirror: bool = Field(
-        False, description="each view may be mirrored: for organs that come left and right"
-    )
     view_rotation: float = Field(25, ge=0, le=180, description="each view turns, degrees")
     view_zoom: float = Field(1.25, ge=1, le=4, description="each view grows or shrinks up to this")
     view_shift: float = Field(0.2, ge=0, le=0.5, description="each view shifts, part of its side")
@@ -110,7 +107,7 @@ class LDSettings(MethodSettings):
         return GeometryRanges(
             rotation=self.view_rotation,
             quarter_turns=quarter_turns,
-            mirror=self.mirror,
+            mirror=self.sides == "matched",
             zoom=(1 / self.view_zoom, self.view_zoom),
             shift=self.view_shift,
             elastic=self.view_elastic,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,8 +51,10 @@ class MethodSettings(BaseModel):
     local_contrast: bool = Field(
         True, description="even images out, so that faint structures count as much as shades"
     )
-    sides: bool = Field(
-        False, description="organs come left and right: tell which, and mirror those of one side"
+    sides: Literal["one", "shades", "matched"] = Field(
+        "one",
+        description="organs that come left and right, such as eyes: 'shades' tells the sides by "
+        "their shades and mirrors one of them; 'matched' learns both and looks for either",
     )
     learning_rate: float = Field(2e-3, gt=0, le=1, description="Adam's learning rate")
 

@@ -48,9 +48,6 @@ class LandmarkSettings(BaseModel):
         1.67, ge=1, le=4, description="magnification of a second, closer look; 1 leaves it out"
     )
     backward: bool = Field(True, description="match back to the template, for the confidence")
-    mirror: bool = Field(
-        False, description="look in mirrored images too: for organs that come left and right"
-    )
 
     def finder(self) -> Finder:
         """Return what does the looking."""
@@ -87,7 +84,7 @@ class Embedded:
     images : PreparedImages
         The images.
     sides : tuple of Embeddings
-        Their embeddings; where asked for, then those of their mirror images.
+        Their embeddings; of a run that learned both sides, then those of their mirror images.
     """
 
     images: PreparedImages
@@ -169,7 +166,7 @@ def open_atlas(
         if record.sides is not None:
             prepared = yield from _mirrored(images, prepared, record.sides, cache)
         sides = []
-        for mirrored in [False, True] if settings.mirror else [False]:
+        for mirrored in [False, True] if record.settings["sides"] == "matched" else [False]:
             sides.append(
                 (yield from embed_images(encoder, prepared, cache, has_bf16(kind), mirrored))
             )

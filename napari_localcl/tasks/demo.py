@@ -12,7 +12,7 @@ from napari_localcl.data.folder import find_images
 from napari_localcl.data.samples import sample_folder
 from napari_localcl.tasks.evaluation import ErrorSummary, copy_template, evaluate_landmarks
 from napari_localcl.tasks.figures import contact_sheet, draw_figures
-from napari_localcl.tasks.landmarks import LandmarkSettings, locate
+from napari_localcl.tasks.landmarks import locate
 from napari_localcl.tasks.pretraining import pretrain
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_localcl.training.budget import Budget
 
 SHOWN = 12  # images on the overview
-MIRRORED = ("fundus",)  # sample sets whose organs come left and right
+SETTINGS = {"fundus": {"sides": "matched"}}  # of sample sets, beyond the defaults
 
 
 @dataclass(frozen=True)
@@ -111,19 +111,17 @@ def run_demo(
     images, truth = folder / "images", read_landmarks(folder / "landmarks.csv")
     listing = find_images(images)
     template = by_image(truth)[listing.planes[0].name]
-    mirror = {"mirror": True} if sample in MIRRORED else {}
     run = yield from pretrain(
         images,
         _free(out / "run"),
         budget=budget,
-        settings={**mirror, **(settings or {})},
+        settings={**SETTINGS.get(sample, {}), **(settings or {})},
         seed=seed,
         device=device,
         cache=cache,
         started=started,
     )
-    search = LandmarkSettings.model_validate(mirror)
-    found = yield from locate(images, run.path, template, search, device, cache)
+    found = yield from locate(images, run.path, template, None, device, cache)
     others = [row for row in found if row.image != template[0].image]
     write_landmarks(out / "template.csv", template)
     write_landmarks(out / "landmarks.csv", others)

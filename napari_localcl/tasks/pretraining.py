@@ -204,7 +204,7 @@ def _read(
     prepared = yield from prepare_images(
         images, given.image_size, cache=cache, local_contrast=given.local_contrast
     )
-    if not given.sides:
+    if given.sides != "shades":
         return prepared, None
     small = yield from prepare_small(images, prepared, cache)
     sides = Sides.of(small)

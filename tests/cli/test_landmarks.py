@@ -50,10 +50,6 @@ def test_figures_are_drawn_when_asked_for(call, tmp_path):
     assert len(list(figures.glob("*.png"))) == 6
 
 
-def test_mirrored_images_may_be_searched_too(call, tmp_path, capsys):
-    assert call("--template", call.template, "--out", tmp_path / "f.csv", "--mirror") == 0
-
-
 def test_suggest_ranks_all_images_without_a_template(call, tmp_path, capsys):
     assert call("--suggest", "--out", tmp_path / "ranking.csv", "--events") == 0
     rows = list(csv.DictReader((tmp_path / "ranking.csv").read_text().splitlines()))

@@ -84,3 +84,11 @@ def test_channels_are_evened_out_each_by_itself():
     assert evened.shape == (3, 128, 192)
     assert evened.dtype == np.uint8
     assert np.allclose(evened.mean(axis=(1, 2)), 127, atol=3)
+
+
+def test_a_mirror_image_is_evened_out_to_the_mirror_image():
+    straight, turned = even_out(fundus()), even_out(fundus()[..., ::-1])[..., ::-1]
+    differs = np.abs(straight.astype(int) - turned) > 1
+    assert not differs[:, RETINA & (np.hypot(ROWS - 64, COLUMNS - 96) < 55)].any()
+    # Beyond, two places of the border may be equally near.
+    assert differs.mean() < 0.05

@@ -6,7 +6,7 @@ from PIL import Image
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
-from napari_localcl.data.sides import Sides
+from napari_localcl.data.sides import Sides, side_canvas
 
 LEFT = [True, False, False, True, True, False, True, True, False, True, True, False]
 
@@ -33,20 +33,33 @@ def mirrored(images):
 
 
 def test_the_smaller_group_is_mirrored_and_no_other_image(eyes):
-    assert mirrored(Sides.of(eyes).mirror(eyes)) == [not left for left in LEFT]
+    assert mirrored(Sides.of(eyes).mirror(eyes, eyes)) == [not left for left in LEFT]
 
 
 def test_afterwards_all_discs_lie_on_the_same_side(eyes):
-    pixels = Sides.of(eyes).mirror(eyes).batch(range(len(eyes)))[:, 0]
+    pixels = Sides.of(eyes).mirror(eyes, eyes).batch(range(len(eyes)))[:, 0]
     brightest = pixels.max(axis=1).argmax(axis=1)
     assert (brightest < 64).all()
 
 
 def test_a_single_new_image_is_told_by_the_same_rule(eyes):
     rule = Sides.of(eyes)
-    assert [mirrored(rule.mirror(eyes.subset([i])))[0] for i in range(len(eyes))] == mirrored(
-        rule.mirror(eyes)
-    )
+    singles = [eyes.subset([i]) for i in range(len(eyes))]
+    alone = [mirrored(rule.mirror(single, single))[0] for single in singles]
+    assert alone == mirrored(rule.mirror(eyes, eyes))
+
+
+def test_images_at_working_size_are_mirrored_as_their_small_copies_tell(eyes, tmp_path):
+    large = prepare_all(find_images(tmp_path), 256, cache=tmp_path / "cache", local_contrast=True)
+    backwards = large.subset(range(len(large))[::-1])
+    told = mirrored(Sides.of(eyes).mirror(backwards, eyes))
+    assert told == [not left for left in LEFT[::-1]]
+
+
+def test_small_images_keep_the_aspect_as_well_as_multiples_of_32_can():
+    assert side_canvas((256, 384)) == (64, 96)
+    assert side_canvas((640, 320)) == (96, 64)
+    assert side_canvas((64, 1024)) == (32, 96)
 
 
 def test_points_of_a_mirrored_image_are_still_those_of_its_file(eyes):
@@ -56,4 +69,5 @@ def test_points_of_a_mirrored_image_are_still_those_of_its_file(eyes):
 
 
 def test_one_image_has_no_other_side(eyes):
-    assert mirrored(Sides.of(eyes.subset([0])).mirror(eyes.subset([0]))) == [False]
+    one = eyes.subset([0])
+    assert mirrored(Sides.of(one).mirror(one, one)) == [False]

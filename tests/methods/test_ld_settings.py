@@ -72,13 +72,20 @@ def test_the_preset_small_is_the_default():
 
 
 def test_both_views_share_one_geometry_and_each_adds_its_own():
-    given = LDSettings(rotation=90, flip=True, zoom=2, view_rotation=10, view_zoom=1.5, mirror=True)
+    given = LDSettings(rotation=90, flip=True, zoom=2, view_rotation=10, view_zoom=1.5)
     shared, own = given.shared_geometry(), given.view_geometry()
     assert (shared.rotation, shared.flip, shared.zoom[1]) == (90, True, 2)
     assert (shared.mirror, shared.elastic, shared.quarter_turns) == (False, 0, False)
-    assert (own.rotation, own.mirror, own.zoom) == (10, True, (1 / 1.5, 1.5))
+    assert (own.rotation, own.mirror, own.zoom) == (10, False, (1 / 1.5, 1.5))
     assert own.quarter_turns is False
     assert given.view_geometry(quarter_turns=True).quarter_turns is True
+
+
+def test_where_both_sides_are_learned_each_view_may_be_mirrored_on_its_own():
+    given = {sides: LDSettings(sides=sides) for sides in ("one", "shades", "matched")}
+    mirrored = {sides: own.view_geometry().mirror for sides, own in given.items()}
+    assert mirrored == {"one": False, "shades": False, "matched": True}
+    assert not given["matched"].shared_geometry().mirror
 
 
 def test_every_round_of_correspondences_is_a_stage_of_its_own():
