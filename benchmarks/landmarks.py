@@ -77,9 +77,10 @@ TRAININGS: dict[str, dict[str, str]] = {
     "no local contrast": {"local_contrast": "false"},
 }
 LOOKING: dict[str, dict[str, Any]] = {
-    "finest level alone": {"levels": 1, "prior_width": 0.0, "detail": 1.0},
+    "finest level alone": {"levels": 1, "detail": 1.0},
     "no closer look": {"detail": 1.0},
-    "no prior": {"prior_width": 0.0},
+    "with a prior": {"prior_width": 32.0},
+    "each alone": {"agreement_width": 0.0},
     "one candidate": {"candidates": 1},
     "centre-sensitive": {"centre_width": 4.0},
 }

@@ -75,9 +75,10 @@ class SmoothMap:
         share = near.exp() * self.weights.unsqueeze(1)  # (B, P, G)
         # The constant pulls the correction to zero where no match is near.
         total = share.sum(dim=2, keepdim=True) + 0.05
-        return self._straight(points) + share @ self.corrections / total
+        return self.straight(points) + share @ self.corrections / total
 
-    def _straight(self, points: Tensor) -> Tensor:
+    def straight(self, points: Tensor) -> Tensor:
+        """Where the affine map alone puts points (B, P, 2)."""
         return _homogeneous(points, self.scale) @ self.affine
 
 

@@ -2,8 +2,9 @@
 
 The similarity of a query to a template point is the product of the similarities at every level of
 the embedding (the mean of their logarithms); where it peaks, the point is. What makes it better is
-each a setting: a prior from the smooth map between the images, several candidates looked at more
-closely, matching back for confidence, a second pass at higher magnification.
+each a setting: several candidates looked at more closely and chosen together, so that they lie as
+in the template; a prior from the smooth map between the images; matching back for confidence; a
+second pass at higher magnification.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d, max_pool2d, normalize
 
 from .alignment import ALIGNMENT_STRIDE, SmoothMap, smooth_map
+from .constellation import agreement
 from .matching import SIMILARITY_FLOOR, search, sub_cell_peak
 from .pyramid import Pyramid, enlarge
 from .sampling import cell_centres
@@ -88,6 +90,9 @@ class Finder:
         Width of the prior around the place that the smooth map gives, pixels; 0 leaves it out.
     candidates : int
         Peaks looked at more closely.
+    agreement_width : float
+        Width of the prior around the place that the other points' places give, pixels; 0 leaves it
+        out.
     backward : bool
         Match back to the template.
     bf16 : bool
@@ -96,8 +101,9 @@ class Finder:
 
     levels: int = 5
     centre_width: float = 0.0
-    prior_width: float = 32.0
-    candidates: int = 3
+    prior_width: float = 0.0
+    candidates: int = 5
+    agreement_width: float = 96.0
     backward: bool = True
     bf16: bool = False
 
@@ -138,6 +144,8 @@ class Finder:
         places = peaks * step + (step - 1) / 2
         if step > strides[0]:
             places, values = self._closer(wanted, queries, places, prior)
+        if self.agreement_width:
+            values = values + self._agreement(template, places, values)
         chosen = values.argmax(dim=2, keepdim=True)
         points = places.gather(2, chosen.unsqueeze(3).expand(-1, -1, -1, 2)).squeeze(2)
         score = values.gather(2, chosen).squeeze(2)
@@ -168,6 +176,15 @@ class Finder:
         for row, points in enumerate(template.points):
             places = lead(row)(points.expand(len(queries), -1, -1))
             total = total + places * template.known[row, :, None]
+        return total / template.known.sum(dim=0)[:, None]
+
+    def _agreement(self, template: Template, places: Tensor, values: Tensor) -> Tensor:
+        """Mean over the template images of how well candidates (B, L, K) lie together as there."""
+        size, width = template.pyramid.size, self.agreement_width
+        total = torch.zeros_like(values)
+        for points, known in zip(template.points, template.known, strict=True):
+            own = points.masked_fill(~known.unsqueeze(1), torch.nan)
+            total += agreement(own, places, values, size, width)
         return total / template.known.sum(dim=0)[:, None]
 
     def _response(

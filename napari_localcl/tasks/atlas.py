@@ -38,12 +38,18 @@ class LandmarkSettings(BaseModel):
         0.0, ge=0, le=64, description="width of LD's centre-sensitive averaging, pixels; 0 is none"
     )
     prior_width: float = Field(
-        32.0,
+        0.0,
         ge=0,
         le=1024,
         description="width of the prior from smooth alignment, pixels; 0 is none",
     )
-    candidates: int = Field(3, ge=1, le=16, description="peaks looked at more closely")
+    candidates: int = Field(5, ge=1, le=16, description="peaks looked at more closely")
+    agreement_width: float = Field(
+        96.0,
+        ge=0,
+        le=1024,
+        description="width of the prior from where the other landmarks are, pixels; 0 is none",
+    )
     detail: float = Field(
         1.67, ge=1, le=4, description="magnification of a second, closer look; 1 leaves it out"
     )
@@ -56,6 +62,7 @@ class LandmarkSettings(BaseModel):
             self.centre_width,
             self.prior_width,
             self.candidates,
+            self.agreement_width,
             self.backward,
             has_bf16("cpu"),
         )
@@ -67,6 +74,7 @@ PUBLISHED: dict[str, Any] = {
     "centre_width": 11.0,
     "prior_width": 0.0,
     "candidates": 1,
+    "agreement_width": 0.0,
     "detail": 1.0,
 }
 """Settings of the published form: the finest embedding alone, centre-sensitive averaging."""

@@ -68,9 +68,9 @@ def test_what_is_shifted_is_found_shifted(shift):
     # Multiples of the coarsest stride used, so that the cells are the same ones.
     images = pyramid(same, Affine(shift=shift), strides=FINER)
     where = some_points(margin=52)
-    both = Finder(prior_width=0).find(template(images[:1], where), images)
+    both = Finder().find(template(images[:1], where), images)
     assert errors(both.points[0] - both.points[1], torch.tensor(shift)).max() < 0.02
-    lead = Finder().find(template(images[:1], where), images[1:])
+    lead = Finder(prior_width=32).find(template(images[:1], where), images[1:])
     assert errors(lead.points, where - torch.tensor(shift)).max() < 0.5
 
 
@@ -102,7 +102,8 @@ def test_what_is_not_there_is_less_similar_and_not_found_back():
         for some in (images[:1], images[1:])
     )
     assert missing.score.max() < there.score.min()
-    assert missing.cycle_error.median() > 4 * there.cycle_error.median()
+    assert missing.cycle_error.median() > 2 * there.cycle_error.median()
+    assert missing.cycle_error.quantile(0.9) > 10 * there.cycle_error.quantile(0.9)
 
 
 @pytest.mark.parametrize("warp", [AFFINE, BEND], ids=["affine", "bend"])
@@ -124,7 +125,8 @@ def test_a_smooth_map_that_is_known_already_is_not_made_again():
         asked.append(row)
         return known
 
-    fresh, again = Finder().find(given, images), Finder().find(given, images, lead)
+    finder = Finder(prior_width=32)
+    fresh, again = finder.find(given, images), finder.find(given, images, lead)
     assert asked == [0]
     for first, second in zip(vars(fresh).values(), vars(again).values(), strict=True):
         assert torch.equal(first, second)
