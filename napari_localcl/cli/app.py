@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from napari_localcl.cli import demo, evaluate, landmarks, methods, pretrain
+from napari_localcl.cli import demo, evaluate, exchange, landmarks, methods, pretrain
 from napari_localcl.data.errors import BadInput
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -47,4 +47,6 @@ app.command("demo")(demo.demo)
 app.command("methods")(methods.methods)
 app.command("pretrain")(pretrain.pretrain)
 app.command("landmarks")(landmarks.landmarks)
+app.command("export")(exchange.export_verb)
+app.command("import")(exchange.import_verb)
 app.add_typer(evaluate.app, name="evaluate")

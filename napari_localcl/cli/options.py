@@ -5,15 +5,14 @@ from typing import Annotated
 
 import typer
 
-Images = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="IMAGES",
-        help="A folder, a file list (.txt, .csv), a glob in quotes, or files: PNG, JPEG, TIFF, "
-        "DICOM, NIfTI.",
-        show_default=False,
-    ),
-]
+_IMAGES = typer.Argument(
+    metavar="IMAGES",
+    help="A folder, a file list (.txt, .csv), a glob in quotes, or files: PNG, JPEG, TIFF, "
+    "DICOM, NIfTI.",
+    show_default=False,
+)
+Images = Annotated[list[str], _IMAGES]
+OneImages = Annotated[str, _IMAGES]
 Device = Annotated[
     str, typer.Option(metavar="auto|cpu|cuda|mps", help="Where to compute.", show_default=True)
 ]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_localcl.data import dicom_pixels
-from napari_localcl.data.dicom_tags import find, frames, numbers
+from napari_localcl.data import dicom_space as space
+from napari_localcl.data.dicom_tags import numbers
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.scan import Header, Scan
 
@@ -16,13 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+    from napari_localcl.data.geometry import Geometry
+
 _PEEKED = [
-    *_SPACINGS,
-    "ImageOrientationPatient",
-    "ImagePositionPatient",
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
+    *space.STATED,
     "SeriesInstanceUID",
     "InstanceNumber",
     "Rows",
@@ -74,9 +72,7 @@ def peek(path: Path) -> Instance | None:
     BadInput
         If the file holds no image, such as a report.
     """
-    from pydicom import dcmread
-
-    data = dcmread(path, force=True, stop_before_pixels=True, specific_tags=list(_PEEKED))
+    data = _without_pixels(path)
     if data.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY:
         return None
     if not data.get("Rows") or not data.get("Columns"):
@@ -122,6 +118,38 @@ def header(path: Path) -> Header:
     return instance.header
 
 
+def geometry(path: Path) -> Geometry:
+    """Read where the pixels of one DICOM file lie.
+
+    Parameters
+    ----------
+    path : Path
+        A DICOM file of one or more frames.
+
+    Returns
+    -------
+    Geometry
+        Its frames are the planes.
+    """
+    return space.geometry([_without_pixels(path)])
+
+
+def series_geometry(paths: Iterable[Path]) -> Geometry:
+    """Read where the pixels of a series lie.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        The slices of one volume, in any order.
+
+    Returns
+    -------
+    Geometry
+        Each plane where its own file says; in the order of :func:`read_series`.
+    """
+    return space.geometry(sorted(map(_without_pixels, paths), key=_place))
+
+
 def read(path: Path) -> Scan:
     """Decode one DICOM file.
 
@@ -139,12 +167,12 @@ def read(path: Path) -> Scan:
 
     data = dcmread(path, force=True)
     pixels, window = dicom_pixels.decode(path, data)
-    plane = _plane_spacing(data)
+    plane = space.plane_spacing(data)
     return Scan(
         pixels,
         path,
-        spacing=plane if pixels.ndim == 3 else _with_step(plane, _frame_distance(data)),
-        direction=_direction(data),
+        spacing=plane if pixels.ndim == 3 else _with_step(plane, space.frame_distance(data)),
+        direction=space.direction(data),
         origin=numbers(data, "ImagePositionPatient"),
         modality=str(data.get("Modality", "")),
         window=window,
@@ -177,7 +205,7 @@ def read_series(paths: Sequence[Path]) -> Scan:
             "not the slices of one volume"
         )
     slices = [read(one.path) for one in volumes[0]]
-    first, step = slices[0], _typical_step(one.place[0] for one in volumes[0])
+    first, step = slices[0], space.typical_step(one.place[0] for one in volumes[0])
     return Scan(
         np.stack([one.pixels for one in slices], axis=1),
         first.path,
@@ -189,21 +217,19 @@ def read_series(paths: Sequence[Path]) -> Scan:
     )
 
 
+def _without_pixels(path: Path) -> Any:
+    from pydicom import dcmread
+
+    return dcmread(path, force=True, stop_before_pixels=True, specific_tags=list(_PEEKED))
+
+
 def _header(data: Any) -> Header:
     return Header(
         (int(data.Rows), int(data.Columns)),
         int(data.get("NumberOfFrames") or 1),
         3 if dicom_pixels.has_colour(data) else 1,
-        _plane_spacing(data),
+        space.plane_spacing(data),
     )
-
-
-def _plane_spacing(data: Any) -> tuple[float, float] | None:
-    for keyword in _SPACINGS:
-        value = numbers(data, keyword)
-        if value and len(value) == 2 and min(value) > 0:
-            return value[0], value[1]
-    return None
 
 
 def _with_step(
@@ -223,37 +249,5 @@ def _group(path: Path, data: Any) -> tuple[Any, ...]:
 
 
 def _place(data: Any) -> tuple[float, float]:
-    along = _along_normal(numbers(data, "ImagePositionPatient"), _direction(data))
+    along = space.along_normal(numbers(data, "ImagePositionPatient"), space.direction(data))
     return along or 0.0, float(data.get("InstanceNumber") or 0)
-
-
-def _along_normal(
-    position: tuple[float, ...] | None, direction: tuple[float, ...] | None
-) -> float | None:
-    if position is None or direction is None:
-        return None
-    # Rounded, so that slices that lie at one place (a cine) are in the order of their numbers.
-    return round(float(np.dot(position, direction[2::3])), 4)
-
-
-def _direction(data: Any) -> tuple[float, ...] | None:
-    cosines = numbers(data, "ImageOrientationPatient")
-    if cosines is None or len(cosines) != 6:
-        return None
-    x, y = np.array(cosines[:3]), np.array(cosines[3:])
-    return tuple(float(value) for value in np.stack([x, y, np.cross(x, y)], axis=1).ravel())
-
-
-def _frame_distance(data: Any) -> float | None:
-    direction = _direction(data)
-    places = [
-        _along_normal(numbers(frame, "ImagePositionPatient"), direction) for frame in frames(data)
-    ]
-    stated = find(data, "SpacingBetweenSlices")
-    found = _typical_step(place for place in places if place is not None)
-    return found or (abs(float(stated)) if stated else None)
-
-
-def _typical_step(places: Iterable[float]) -> float | None:
-    steps = np.diff(np.unique(list(places)))
-    return float(np.median(steps)) if steps.size else None

@@ -91,6 +91,14 @@ class Listing:
     def _by_name(self) -> dict[str, Plane]:
         return {plane.name: plane for plane in self.planes}
 
+    @cached_property
+    def items(self) -> dict[str, tuple[Plane, ...]]:
+        """The planes of each image or volume by its name, :attr:`Plane.item`."""
+        groups: dict[str, list[Plane]] = {}
+        for plane in self.planes:
+            groups.setdefault(plane.item, []).append(plane)
+        return {item: tuple(planes) for item, planes in groups.items()}
+
     def named(self, name: str) -> Plane:
         """Return the plane of that name.
 

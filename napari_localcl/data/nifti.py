@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, cast
 import numpy as np
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.geometry import Geometry, regular
 from napari_localcl.data.scan import Header, Scan
 
 if TYPE_CHECKING:
@@ -29,16 +30,33 @@ def header(path: Path) -> Header:
     Header
         Planes lie along the file's third axis; one plane counts as a plain image.
     """
-    import SimpleITK
-
-    _check_start(path)
-    reader = SimpleITK.ImageFileReader()
-    reader.SetImageIO("NiftiImageIO")
-    reader.SetFileName(str(path))
-    reader.ReadImageInformation()
+    reader = _described(path)
     width, height, depth = _spatial(reader.GetSize())
     x, y, *_ = reader.GetSpacing()
     return Header((height, width), depth, reader.GetNumberOfComponents(), (y, x))
+
+
+def geometry(path: Path) -> Geometry:
+    """Read where the voxels of a NIfTI file lie, in ITK's patient frame.
+
+    Parameters
+    ----------
+    path : Path
+        A `.nii` or `.nii.gz`.
+
+    Returns
+    -------
+    Geometry
+        A file of two axes lies at z = 0, as ITK places it.
+    """
+    reader = _described(path)
+    axes = reader.GetDimension()
+    kept = min(axes, 3)
+    direction = np.eye(3)
+    direction[:kept, :kept] = np.reshape(reader.GetDirection(), (axes, axes))[:kept, :kept]
+    _, _, depth = _spatial(reader.GetSize())
+    x, y, z = (*reader.GetSpacing(), 1.0)[:3]
+    return regular(depth, (z, y, x), (*reader.GetOrigin(), 0.0)[:3], direction.ravel().tolist())
 
 
 def read(path: Path) -> Scan:
@@ -71,6 +89,17 @@ def read(path: Path) -> Scan:
         direction=image.GetDirection() if image.GetDimension() == 3 else None,
         origin=image.GetOrigin() if image.GetDimension() == 3 else None,
     )
+
+
+def _described(path: Path) -> SimpleITK.ImageFileReader:
+    import SimpleITK
+
+    _check_start(path)
+    reader = SimpleITK.ImageFileReader()
+    reader.SetImageIO("NiftiImageIO")
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    return reader
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.geometry import Geometry, regular
 from napari_localcl.data.scan import Header, Scan
 
 if TYPE_CHECKING:
@@ -39,6 +40,22 @@ def header(path: Path) -> Header:
     """
     with _opened(path) as image:
         return Header((image.height, image.width), channels=1 if _is_grey(image) else 3)
+
+
+def geometry(path: Path) -> Geometry:
+    """Return where the pixels of a picture lie. No picture says, so a pixel counts as a millimetre.
+
+    Parameters
+    ----------
+    path : Path
+        A picture; not looked at.
+
+    Returns
+    -------
+    Geometry
+        Spacing 1, the first pixel at 0, rows run towards posterior and columns towards left.
+    """
+    return regular(1, (1.0, 1.0, 1.0))
 
 
 def read(path: Path, least: tuple[int, int] | None = None) -> Scan:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from types import ModuleType
 
+    from napari_localcl.data.geometry import Geometry
+
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _RASTER = (b"\x89PNG", b"\xff\xd8\xff", b"BM", b"GIF8")
 _DICOM_WITHOUT_PREAMBLE = (b"\x08\0", b"\x02\0")
@@ -111,6 +113,34 @@ def header(path: Path) -> Header:
         return found
 
 
+def geometry(path: Path | Sequence[Path]) -> Geometry:
+    """Read where the pixels of an image or volume lie, without decoding them.
+
+    Parameters
+    ----------
+    path : Path or sequence of Path
+        As for :func:`read`.
+
+    Returns
+    -------
+    Geometry
+        Origin, orientation and spacing as the file states them. What it does not state (a PNG
+        states nothing) is taken as: origin 0, rows towards posterior, columns towards left, and a
+        spacing of 1 mm.
+
+    Raises
+    ------
+    UnusableImage
+        As in :func:`read`, or if the geometry stated makes no sense.
+    """
+    files = _files(path)
+    with naming(files[0]):
+        found: Geometry = (
+            _series_geometry(files) if len(files) > 1 else _format(files[0]).geometry(files[0])
+        )
+        return found
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong with a file into :class:`UnusableImage` with the file's name.
@@ -153,6 +183,12 @@ def _read_series(files: Sequence[Path]) -> Scan:
     from napari_localcl.data import dicom
 
     return dicom.read_series(files)
+
+
+def _series_geometry(files: Sequence[Path]) -> Geometry:
+    from napari_localcl.data import dicom
+
+    return dicom.series_geometry(files)
 
 
 def _read_file(file: Path, least: tuple[int, int] | None) -> Scan:

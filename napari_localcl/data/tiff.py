@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_localcl.data import raster
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.geometry import Geometry, regular
 from napari_localcl.data.scan import Header, Scan
 
 if TYPE_CHECKING:
@@ -54,6 +55,27 @@ def header(path: Path) -> Header:
     """
     with _opened(path) as file:
         return _header(file)
+
+
+def geometry(path: Path) -> Geometry:
+    """Read where the pixels of a TIFF lie.
+
+    Parameters
+    ----------
+    path : Path
+        A TIFF.
+
+    Returns
+    -------
+    Geometry
+        Spacing as the file states it, 1 mm where it does not; the first pixel is at 0, rows run
+        towards posterior and columns towards left.
+    """
+    with _opened(path) as file:
+        described = _header(file)
+        return regular(
+            described.depth, (_plane_distance(file) or 1.0, *(described.spacing or (1.0, 1.0)))
+        )
 
 
 def read(path: Path) -> Scan:

@@ -8,7 +8,7 @@ import pytest
 
 from napari_localcl.cli.entry import run
 
-VERBS = ["demo", "methods", "pretrain", "landmarks", "evaluate"]
+VERBS = ["demo", "methods", "pretrain", "landmarks", "export", "import", "evaluate"]
 
 
 @pytest.mark.parametrize("verb", [[], *[[verb] for verb in VERBS], ["evaluate", "landmarks"]])
@@ -17,7 +17,9 @@ def test_every_verb_explains_itself(verb, capsys):
     assert "Usage: napari-localcl" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("verb", [[], ["pretrain"], ["landmarks"], ["evaluate", "landmarks"]])
+@pytest.mark.parametrize(
+    "verb", [[], ["pretrain"], ["landmarks"], ["export"], ["evaluate", "landmarks"]]
+)
 def test_help_imports_nothing_heavy(verb):
     code = (
         f"import sys; from napari_localcl.cli.entry import run; run({[*verb, '--help']!r}); "

@@ -174,6 +174,7 @@ def test_an_enhanced_file_states_its_geometry_per_frame(tmp_path: Path, write_di
     assert dicom.header(path).spacing == (0.8, 0.6)
     assert scan.origin == (-5.0, 0.0, 7.0)
     assert np.array_equal(scan.pixels[0], frames * 2.0 + 1)
+    assert dicom.geometry(path).to_patient(2, y=10, x=5) == pytest.approx((-2.0, 8.0, -1.0))
 
 
 def test_a_series_is_sorted_by_position_and_not_by_name(series):
@@ -197,6 +198,29 @@ def test_a_series_has_the_geometry_that_itk_gives_it(series):
     assert scan.origin == pytest.approx(image.GetOrigin())
 
 
+def test_a_pixel_of_a_series_lies_where_itk_places_it(series):
+    files, _ = series
+    names = SimpleITK.ImageSeriesReader.GetGDCMSeriesFileNames(str(files[0].parent))
+    place = SimpleITK.ReadImage(names).TransformIndexToPhysicalPoint((5, 10, 3))
+    assert dicom.series_geometry(files).to_patient(3, y=10, x=5) == pytest.approx(place)
+    # -5 + 5 columns of 0.6; 100 + 3 slices of 2.5; 7 - 10 rows of 0.8.
+    assert place == pytest.approx((-2.0, 107.5, -1.0))
+
+
+def test_a_series_with_a_gap_keeps_the_places_of_its_slices(series):
+    files, _ = series
+    kept = [file for file in files if dcmread(file).ImagePositionPatient[1] != 105]
+    places = [dicom.series_geometry(kept).origins[z][1] for z in range(9)]
+    assert places == [100, 102.5, 107.5, 110, 112.5, 115, 117.5, 120, 122.5]
+
+
+@pytest.mark.parametrize(("stated", "step"), [({}, 1), ({"SpacingBetweenSlices": 4}, 4)])
+def test_frames_without_places_are_stacked(tmp_path: Path, write_dicom, stated, step):
+    frames = RNG.integers(0, 255, (4, 20, 30), np.uint8)
+    path = write_dicom(tmp_path / "a.dcm", frames, PixelSpacing=[0.5, 0.25], **stated)
+    assert dicom.geometry(path).to_patient(2, y=6, x=8) == pytest.approx((2, 3, 2 * step))
+
+
 def test_slices_at_one_place_are_in_the_order_of_their_numbers(tmp_path: Path, write_dicom):
     uid = generate_uid()
     for number in (3, 1, 2):
@@ -211,6 +235,9 @@ def test_slices_at_one_place_are_in_the_order_of_their_numbers(tmp_path: Path, w
     scan = dicom.read_series(list(tmp_path.iterdir()))
     assert scan.pixels[0, :, 0, 0].tolist() == [1, 2, 3]
     assert scan.spacing is None
+    # Told apart by a millimetre each along the normal, which points to the back.
+    geometry = dicom.series_geometry(tmp_path.iterdir())
+    assert geometry.origins == ((0, 0, 0), (0, 1, 0), (0, 2, 0))
 
 
 def test_a_scout_of_another_orientation_is_no_slice(series, write_dicom):

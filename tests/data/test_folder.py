@@ -58,6 +58,8 @@ def test_planes_are_named_by_path_and_slice(tmp_path: Path, picture):
         "v.nii.gz#2",
     ]
     assert listing.planes[1].item == "p1.tif"
+    assert list(listing.items) == ["p1.tif", "sub/b.png", "v.nii.gz"]
+    assert listing.items["p1.tif"] == listing.planes[:2]
     assert [plane.z for plane in listing.planes] == [0, 1, None, 0, 1, 2]
     assert listing.planes[2].path == tmp_path / "sub" / "b.png"
     assert len(listing) == 6

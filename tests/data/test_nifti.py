@@ -41,6 +41,21 @@ def test_the_header_tells_size_depth_and_spacing(tmp_path: Path):
     assert nifti.header(saved(tmp_path / "a.nii.gz")) == Header((20, 30), 5, 1, (0.75, 0.5))
 
 
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz"])
+def test_a_voxel_lies_where_itk_places_it(tmp_path: Path, name):
+    path = saved(tmp_path / name)
+    place = SimpleITK.ReadImage(str(path)).TransformContinuousIndexToPhysicalPoint((6.5, 8, 2))
+    assert nifti.geometry(path).to_patient(2, y=8, x=6.5) == pytest.approx(place, abs=1e-5)
+    # 10 + 8 rows of 0.75; -20 + 6.5 columns of 0.5; 30 - 2 slices of 3.
+    assert place == pytest.approx((16.0, -16.75, 24.0))
+
+
+def test_a_file_of_two_axes_lies_at_zero(tmp_path: Path):
+    assert nifti.geometry(saved(tmp_path / "a.nii", VOLUME[0])).to_patient(
+        0, y=4, x=6
+    ) == pytest.approx((3.0, 3.0, 0.0))
+
+
 @pytest.mark.parametrize("pixels", [VOLUME[0], VOLUME[:1]])
 def test_one_slice_is_a_plain_image(tmp_path: Path, pixels):
     path = saved(tmp_path / "a.nii", pixels)

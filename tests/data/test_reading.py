@@ -10,7 +10,7 @@ from PIL import Image
 from pydicom.uid import generate_uid
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.reading import header, naming, read, sniff
+from napari_localcl.data.reading import geometry, header, naming, read, sniff
 from napari_localcl.data.scan import UnusableImage
 
 if TYPE_CHECKING:
@@ -38,6 +38,18 @@ def test_every_format_gives_the_same_picture(every_format, picture):
         assert np.abs(difference).max() <= (8 if kind == "JPEG" else 0), kind
 
 
+def test_where_no_format_states_a_geometry_pixels_are_millimetres_from_zero(every_format):
+    for path in every_format.values():
+        assert geometry(path).to_patient(0, y=4, x=5) == (5, 4, 0)
+
+
+def test_a_damaged_geometry_is_told_with_the_files_name(tmp_path: Path, write_dicom, picture):
+    parallel = [1, 0, 0, 1, 0, 0]
+    path = write_dicom(tmp_path / "a.dcm", picture, ImageOrientationPatient=parallel)
+    with pytest.raises(UnusableImage, match=r"a\.dcm states rows and columns that span no plane"):
+        geometry(path)
+
+
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "DICOM"])
 def test_a_wrong_or_missing_suffix_does_not_matter(every_format, kind, picture):
     for name in ("image", "image.gif"):
@@ -57,6 +69,7 @@ def test_a_folder_with_one_series_is_a_volume(tmp_path: Path, write_dicom, pictu
             ImagePositionPatient=[0, 0, z],
             ImageOrientationPatient=[1, 0, 0, 0, 1, 0],
         )
+    assert geometry(tmp_path).origins == ((0, 0, 0), (0, 0, 1), (0, 0, 2))
     scan = read(tmp_path)
     assert scan.depth == 3
     assert np.array_equal(scan.plane(1)[0], picture + 1)

@@ -147,6 +147,8 @@ def test_the_spacing_that_imagej_states_is_kept(tmp_path: Path):
     )
     assert tiff.header(path).spacing == pytest.approx((0.00025, 0.0005))
     assert tiff.read(path).spacing == pytest.approx((0.002, 0.00025, 0.0005))
+    place = tiff.geometry(path).to_patient(3, y=4, x=5)
+    assert place == pytest.approx((0.0025, 0.001, 0.006))
 
 
 def test_the_spacing_that_ome_states_is_kept(tmp_path: Path):
@@ -168,6 +170,7 @@ def test_centimetres_are_a_spacing_but_a_printers_dots_per_inch_are_not(tmp_path
     assert tiff.read(path).spacing == pytest.approx((0.05, 0.1))
     path = saved(tmp_path, pixels, resolution=(72, 72), resolutionunit="INCH")
     assert tiff.read(path).spacing is None
+    assert tiff.geometry(path).to_patient(0, y=4, x=5) == (5, 4, 0)
 
 
 def test_steps_of_time_are_no_spacing(tmp_path: Path):

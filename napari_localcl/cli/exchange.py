@@ -1,0 +1,70 @@
+"""``export`` and ``import``: landmarks to and from the formats of other programs."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_localcl.cli.options import Images, OneImages, images_argument
+from napari_localcl.data.annotations import by_image, read_landmarks, write_landmarks
+from napari_localcl.data.exchange.formats import FORMATS, find_format, import_landmarks
+
+
+def export_verb(
+    images: Images,
+    landmarks: Annotated[
+        Path,
+        typer.Option(metavar="CSV", help="The landmarks (image,landmark,y,x).", show_default=False),
+    ],
+    name: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="|".join(FORMATS),
+            help=", ".join(f"{one.title} ({one.suffix})" for one in FORMATS.values()) + ".",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="PATH",
+            help="The file to write; for "
+            + ", ".join(one.name for one in FORMATS.values() if one.per_image)
+            + " a folder, with one file per image.",
+            show_default=False,
+        ),
+    ],
+) -> None:
+    """Write landmarks of IMAGES in the format of another program."""
+    chosen = find_format(name)
+    rows = read_landmarks(landmarks)
+
+    from napari_localcl.data.folder import find_images
+
+    chosen.write(out, rows, find_images(images_argument(images)))
+    print(f"exported {len(rows)} landmarks of {len(by_image(rows))} images: {out}")
+
+
+def import_verb(
+    images: OneImages,
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE",
+            help=", ".join(f"{one.title} ({one.suffix})" for one in FORMATS.values())
+            + "; or a folder of files with one image each.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(metavar="CSV", help="Where to write the landmarks.", show_default=False),
+    ],
+) -> None:
+    """Read landmarks of IMAGES from files of other programs, told apart by their suffix."""
+    from napari_localcl.data.folder import find_images
+
+    rows = import_landmarks(files, find_images(images))
+    write_landmarks(out, rows)
+    print(f"imported {len(rows)} landmarks of {len(by_image(rows))} images: {out}")

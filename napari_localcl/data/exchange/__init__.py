@@ -1,0 +1,1 @@
+"""Landmarks in the formats of other programs; :mod:`.formats` lists them."""

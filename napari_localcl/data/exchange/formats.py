@@ -1,0 +1,141 @@
+"""The formats that landmarks can be exchanged in: one table for file dialogs and the terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.exchange import coco, deeplabcut, slicer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from napari_localcl.data.annotations import Landmark
+    from napari_localcl.data.folder import Listing
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format.
+
+    Parameters
+    ----------
+    name : str
+        What it is called in commands.
+    suffix : str
+        How its files' names end.
+    title : str
+        What a person calls it.
+    write : callable
+        Writes landmarks to a file, or to a folder if there is one file per image.
+    read : callable
+        Reads the landmarks of one file.
+    per_image : bool
+        Whether there is one file per image or volume.
+    """
+
+    name: str
+    suffix: str
+    title: str
+    write: Callable[[Path, Iterable[Landmark], Listing], None]
+    read: Callable[[Path, Listing], tuple[Landmark, ...]]
+    per_image: bool = False
+
+
+# A file is of the first format whose suffix it has, so `.mrk.json` comes before `.json`.
+FORMATS = {
+    one.name: one
+    for one in (
+        Format(
+            "slicer", slicer.SUFFIX, "3D Slicer markups", slicer.write, slicer.read, per_image=True
+        ),
+        Format("coco", coco.SUFFIX, "COCO keypoints", coco.write, coco.read),
+        Format("deeplabcut", deeplabcut.SUFFIX, "DeepLabCut", deeplabcut.write, deeplabcut.read),
+    )
+}
+
+
+def find_format(name: str) -> Format:
+    """Return the format of that name.
+
+    Parameters
+    ----------
+    name : str
+        As in `FORMATS`.
+
+    Returns
+    -------
+    Format
+        The one.
+
+    Raises
+    ------
+    BadInput
+        If there is none.
+    """
+    if name not in FORMATS:
+        raise BadInput(f"there is no format {name!r}; choose one of {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def import_landmarks(paths: Iterable[Path], listing: Listing) -> tuple[Landmark, ...]:
+    """Read landmarks from files of any of the formats.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Files, told apart by their suffix; a folder stands for all files in it that are of a format
+        with one file per image.
+    listing : Listing
+        The images they are on.
+
+    Returns
+    -------
+    tuple of Landmark
+        In the order of the files.
+
+    Raises
+    ------
+    BadInput
+        If a file cannot be read, a point has no name or is placed twice on an image, or there is no
+        point at all.
+    """
+    files = [file for path in paths for file in _files(path)]
+    rows: dict[tuple[str, str], Landmark] = {}
+    first: dict[tuple[str, str], Path] = {}
+    for file in files:
+        for row in _format_of(file).read(file, listing):
+            name = row.landmark.strip()
+            if not name:
+                raise BadInput(f"{file} has a point without a name on {row.image}; name it there")
+            key = (row.image, name)
+            if key in rows:
+                raise BadInput(
+                    f"{file} places {name!r} on {row.image} again (first in {first[key]}); "
+                    "keep one of the two"
+                )
+            rows[key], first[key] = replace(row, landmark=name), file
+    if not rows:
+        raise BadInput(f"{', '.join(map(str, files))} holds no landmarks; nothing to import")
+    return tuple(rows.values())
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    suffixes = tuple(one.suffix for one in FORMATS.values() if one.per_image)
+    files = sorted(file for file in path.rglob("*") if file.name.lower().endswith(suffixes))
+    if not files:
+        raise BadInput(f"{path} holds no {' or '.join(suffixes)} files; give the files to import")
+    return files
+
+
+def _format_of(file: Path) -> Format:
+    fits = (one for one in FORMATS.values() if file.name.lower().endswith(one.suffix))
+    found = next(fits, None)
+    if found is None:
+        known = ", ".join(f"{one.suffix} ({one.title})" for one in FORMATS.values())
+        raise BadInput(f"{file} is of no format that can be imported: {known}")
+    return found
