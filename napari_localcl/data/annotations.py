@@ -3,7 +3,7 @@
 Columns are `image,landmark,y,x` and, where any row is predicted, `confidence,source`. Points are
 `(y, x)` in pixels of the file as stored; (0, 0) is the centre of the first pixel. `image` is the
 name that a listing gives an image: its path relative to the listing's root, with `#z` for a plane
-of a volume.
+of a volume. A row whose `y` and `x` are both empty says that the landmark cannot be seen there.
 """
 
 from __future__ import annotations
@@ -51,8 +51,49 @@ class Landmark:
     source: str | None = None
 
 
+@dataclass(frozen=True)
+class Line:
+    """One line of a landmark file.
+
+    Parameters
+    ----------
+    place : str
+        The file and the number of the line, for messages.
+    cells : dict of str to str
+        The values by the names of the columns, further columns included.
+    """
+
+    place: str
+    cells: dict[str, str]
+
+    def landmark(self) -> Landmark | None:
+        """Return the point, None where `y` and `x` are both empty.
+
+        Returns
+        -------
+        Landmark or None
+            The point.
+
+        Raises
+        ------
+        BadInput
+            If a value is not a finite number.
+        """
+        if not self.cells["y"] and not self.cells["x"]:
+            return None
+        confidence = self.cells.get("confidence")
+        return Landmark(
+            image=self.cells["image"],
+            landmark=self.cells["landmark"],
+            y=_number(self.place, "y", self.cells["y"]),
+            x=_number(self.place, "x", self.cells["x"]),
+            confidence=_number(self.place, "confidence", confidence) if confidence else None,
+            source=self.cells.get("source") or None,
+        )
+
+
 def read_landmarks(path: Path) -> tuple[Landmark, ...]:
-    """Read a landmark file.
+    """Read the points of a landmark file.
 
     Parameters
     ----------
@@ -63,13 +104,35 @@ def read_landmarks(path: Path) -> tuple[Landmark, ...]:
     Returns
     -------
     tuple of Landmark
-        In file order.
+        In file order; rows without a point are left out.
 
     Raises
     ------
     BadInput
         If a column is missing, a value is not a finite number, a name is empty, or a landmark
         occurs twice on one image; names the file and the line.
+    """
+    points = (line.landmark() for line in read_lines(path))
+    return tuple(point for point in points if point is not None)
+
+
+def read_lines(path: Path) -> tuple[Line, ...]:
+    """Read a landmark file with all that its lines say.
+
+    Parameters
+    ----------
+    path : Path
+        As in :func:`read_landmarks`.
+
+    Returns
+    -------
+    tuple of Line
+        In file order.
+
+    Raises
+    ------
+    BadInput
+        If a column is missing, a name is empty, or a landmark occurs twice on one image.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -96,7 +159,7 @@ def write_landmarks(path: Path, rows: Iterable[Landmark]) -> None:
     with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_text(getattr(row, column)) for column in columns] for row in kept)
+        writer.writerows([as_cell(getattr(row, column)) for column in columns] for row in kept)
 
 
 def by_image(rows: Iterable[Landmark]) -> dict[str, tuple[Landmark, ...]]:
@@ -134,15 +197,48 @@ def names(rows: Iterable[Landmark]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row.landmark for row in rows))
 
 
-def _text(value: str | float | None) -> str:
+def check_inside(point: Landmark, size: tuple[int, int]) -> None:
+    """Refuse a point that lies outside of its image.
+
+    Parameters
+    ----------
+    point : Landmark
+        The point.
+    size : (int, int)
+        Height and width of the image in file pixels.
+
+    Raises
+    ------
+    BadInput
+        If it does; the pixels at the border count with their whole area.
+    """
+    height, width = size
+    if not (-0.5 <= point.y <= height - 0.5 and -0.5 <= point.x <= width - 0.5):
+        raise BadInput(
+            f"landmark {point.landmark} at y {point.y:g}, x {point.x:g} lies outside of "
+            f"{point.image} ({height} x {width} pixels): place it within"
+        )
+
+
+def as_cell(value: str | float | None) -> str:
+    """Return a value as landmark files hold it.
+
+    Parameters
+    ----------
+    value : str, float or None
+        A name, a number or nothing.
+
+    Returns
+    -------
+    str
+        A number with as many digits as give it back exactly.
+    """
     if value is None or isinstance(value, str):
         return value or ""
-    # 17 digits give every float back exactly; most need far fewer.
-    short = f"{float(value):.15g}"
-    return short if float(short) == float(value) else f"{float(value):.17g}"
+    return repr(float(value)).removesuffix(".0")
 
 
-def _parse(path: Path, reader: Reader) -> tuple[Landmark, ...]:
+def _parse(path: Path, reader: Reader) -> tuple[Line, ...]:
     columns = [name.strip() for name in next(reader, [])]
     missing = [name for name in _REQUIRED if name not in columns]
     if missing:
@@ -150,38 +246,31 @@ def _parse(path: Path, reader: Reader) -> tuple[Landmark, ...]:
             f"{path} has no column {', '.join(missing)}; its first line must name "
             f"{','.join(_REQUIRED)}, separated by commas, but is {','.join(columns)!r}"
         )
-    rows: list[Landmark] = []
+    lines: list[Line] = []
     seen: dict[tuple[str, str], int] = {}
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             continue
-        row = _row(f"{path}, line {reader.line_num}", columns, cells)
-        first = seen.setdefault((row.image, row.landmark), reader.line_num)
+        line = _line(f"{path}, line {reader.line_num}", columns, cells)
+        image, landmark = line.cells["image"], line.cells["landmark"]
+        first = seen.setdefault((image, landmark), reader.line_num)
         if first != reader.line_num:
             raise BadInput(
-                f"{path}, line {reader.line_num} places {row.landmark!r} on {row.image!r} again "
+                f"{line.place} places {landmark!r} on {image!r} again "
                 f"(first on line {first}); keep one of the two"
             )
-        rows.append(row)
-    return tuple(rows)
+        lines.append(line)
+    return tuple(lines)
 
 
-def _row(place: str, columns: Sequence[str], cells: Sequence[str]) -> Landmark:
+def _line(place: str, columns: Sequence[str], cells: Sequence[str]) -> Line:
     if len(cells) < len(columns):
         raise BadInput(f"{place} has {len(cells)} values instead of {len(columns)}")
     row = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
     for name in ("image", "landmark"):
         if not row[name]:
             raise BadInput(f"{place} has an empty {name}; fill it in or remove the line")
-    confidence = row.get("confidence")
-    return Landmark(
-        image=row["image"],
-        landmark=row["landmark"],
-        y=_number(place, "y", row["y"]),
-        x=_number(place, "x", row["x"]),
-        confidence=_number(place, "confidence", confidence) if confidence else None,
-        source=row.get("source") or None,
-    )
+    return Line(place, row)
 
 
 def _number(place: str, column: str, text: str) -> float:

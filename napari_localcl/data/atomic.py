@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -41,6 +42,57 @@ def replacing(path: Path, *, durable: bool = True) -> Iterator[Path]:
         with suppress(OSError):
             part.unlink(missing_ok=True)
         raise
+
+
+def keep_last(path: Path) -> None:
+    """Copy a file that is about to be replaced to `<name>.bak`, for :func:`way_back`.
+
+    Parameters
+    ----------
+    path : Path
+        The file; nothing happens if it is not there.
+    """
+    if path.exists():
+        with replacing(_backup(path)) as part:
+            shutil.copyfile(path, part)
+
+
+def has_copy(path: Path) -> bool:
+    """Tell whether :func:`keep_last` has kept a copy of a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file itself, which may be gone.
+
+    Returns
+    -------
+    bool
+        True if there is a `<name>.bak`.
+    """
+    return _backup(path).exists()
+
+
+def way_back(path: Path) -> str:
+    """Return what to do about a file that is damaged or gone.
+
+    Parameters
+    ----------
+    path : Path
+        A file that :func:`keep_last` may have kept a copy of.
+
+    Returns
+    -------
+    str
+        The rest of a sentence.
+    """
+    if has_copy(path):
+        return f"to go back to the copy saved before, rename {_backup(path).name} to {path.name}"
+    return "restore it from a copy"
+
+
+def _backup(path: Path) -> Path:
+    return path.with_name(f"{path.name}.bak")
 
 
 def _flush(path: Path) -> None:

@@ -153,6 +153,28 @@ def find_images(images: str | Path | Sequence[str | Path]) -> Listing:
     return listing
 
 
+def planes_of(name: str, path: Path | tuple[Path, ...], header: Header) -> list[Plane]:
+    """Return the planes of an image or volume.
+
+    Parameters
+    ----------
+    name : str
+        Of the whole.
+    path : Path or tuple of Path
+        The file, or all files of its series.
+    header : Header
+        What is known of it.
+
+    Returns
+    -------
+    list of Plane
+        One for a plain image, else one for each slice.
+    """
+    if header.depth == 1:
+        return [Plane(name, path, None, header)]
+    return [Plane(f"{name}#{z}", path, z, header) for z in range(header.depth)]
+
+
 def unknown_name(name: str, known: Iterable[str], where: str) -> str:
     """Return the sentence that says an image is not there, with the most similar names.
 
@@ -212,7 +234,9 @@ class _Finder:
     def listing(self) -> Listing:
         """Return what was found, in the order of the files."""
         items = sorted([*self.items, *self._series()], key=lambda item: item[0])
-        planes = (plane for _, name, path, header in items for plane in _planes(name, path, header))
+        planes = (
+            plane for _, name, path, header in items for plane in planes_of(name, path, header)
+        )
         return Listing(self.root, tuple(planes), tuple(self.skipped))
 
     def _series(self) -> Iterable[tuple[int, str, Path | tuple[Path, ...], Header]]:
@@ -251,12 +275,6 @@ def _unique(name: str, taken: set[str]) -> str:
         candidate = f"{name}-{number}"
     taken.add(candidate)
     return candidate
-
-
-def _planes(name: str, path: Path | tuple[Path, ...], header: Header) -> Iterable[Plane]:
-    if header.depth == 1:
-        return [Plane(name, path, None, header)]
-    return [Plane(f"{name}#{z}", path, z, header) for z in range(header.depth)]
 
 
 def _large_enough(file: Path, header: Header) -> Header:

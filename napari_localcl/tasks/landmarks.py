@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from napari_localcl.data.annotations import Landmark
+from napari_localcl.data.annotations import Landmark, check_inside
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.finding import Places, Template
@@ -110,8 +110,9 @@ class Marks:
         """Gather the landmarks of template images; each must lie in an image that is there."""
         by_image: dict[int, list[Landmark]] = defaultdict(list)
         for mark in templates:
-            _check_inside(mark, images)
-            by_image[images.index(mark.image)].append(mark)
+            index = images.index(mark.image)
+            check_inside(mark, images.placements[index].file_size)
+            by_image[index].append(mark)
         names = tuple(dict.fromkeys(mark.landmark for mark in templates))
         points = np.zeros((len(by_image), len(names), 2))
         known = np.zeros((len(by_image), len(names)), bool)
@@ -159,15 +160,6 @@ class Click:
         marks = Marks.of(templates, atlas.coarse.images)
         detail = marks.template(atlas.detail) if atlas.detail else None
         return cls(atlas, marks, marks.template(atlas.coarse), detail)
-
-
-def _check_inside(mark: Landmark, images: PreparedImages) -> None:
-    height, width = images.placements[images.index(mark.image)].file_size
-    if not (-0.5 <= mark.y <= height - 0.5 and -0.5 <= mark.x <= width - 0.5):
-        raise BadInput(
-            f"landmark {mark.landmark} at y {mark.y:g}, x {mark.x:g} lies outside of {mark.image} "
-            f"({height} x {width} pixels): correct the template"
-        )
 
 
 def find(

@@ -11,6 +11,7 @@ import torch
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
+from napari_localcl.data.provenance import ProcessRecord
 from napari_localcl.data.sides import Sides
 from napari_localcl.tasks.plans import fresh_plan, plan_of, resumed_plan
 from napari_localcl.tasks.preparing import prepare_images, prepare_small
@@ -21,7 +22,6 @@ from napari_localcl.training.files import restore
 from napari_localcl.training.loop import train
 from napari_localcl.training.record import (
     ImageRecord,
-    ProcessRecord,
     RunRecord,
     SidesRecord,
     SkippedRecord,

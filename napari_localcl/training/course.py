@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 from napari_localcl.data.progress import Progress
+from napari_localcl.data.provenance import now
 from napari_localcl.training.budget import Timetable
 from napari_localcl.training.chance import reseed
 from napari_localcl.training.engine import Engine, optimizer_tensors, restore_optimizer
 from napari_localcl.training.files import restore
 from napari_localcl.training.metrics import Metrics
-from napari_localcl.training.record import now
 from napari_localcl.training.run import Position, State
 from napari_localcl.training.schedules import Schedule, cosine, halving
 from napari_localcl.training.step import Stepper, TrainingFailed

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import platform
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Literal
 
-import psutil
 from pydantic import BaseModel, ConfigDict, Field
+
+from napari_localcl.data.provenance import ProcessRecord, now
 
 FORMAT = 1
 
@@ -29,31 +29,6 @@ class SkippedRecord(BaseModel):
 
     name: str
     reason: str
-
-
-class ProcessRecord(BaseModel):
-    """The process that trains a run, told from a later one of the same number by its start."""
-
-    model_config = ConfigDict(frozen=True)
-
-    host: str
-    number: int
-    started: float
-
-    @classmethod
-    def own(cls) -> ProcessRecord:
-        """Return the record of this process."""
-        process = psutil.Process()
-        return cls(host=platform.node(), number=process.pid, started=process.create_time())
-
-    def is_another_alive(self) -> bool:
-        """Whether it runs on this machine and is not this process; unknown elsewhere, so False."""
-        if self.host != platform.node() or self.number == psutil.Process().pid:
-            return False
-        try:
-            return bool(abs(psutil.Process(self.number).create_time() - self.started) < 1)
-        except psutil.Error:
-            return False
 
 
 class SidesRecord(BaseModel):
@@ -90,14 +65,9 @@ class RunRecord(BaseModel):
     skipped: tuple[SkippedRecord, ...] = ()
     status: Literal["running", "interrupted", "failed", "finished"] = "running"
     stopped_early: bool = False
-    started: str = Field(default_factory=lambda: now())
+    started: str = Field(default_factory=now)
     finished: str | None = None
     seconds: float = 0.0
-
-
-def now() -> str:
-    """Return the present moment, ISO 8601 in UTC to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def versions() -> dict[str, str]:

@@ -9,6 +9,7 @@ from napari_localcl.data.annotations import (
     by_image,
     names,
     read_landmarks,
+    read_lines,
     write_landmarks,
 )
 from napari_localcl.data.errors import BadInput
@@ -104,3 +105,9 @@ def test_rows_are_grouped_by_image_and_names_come_in_order():
     assert list(by_image(ROWS)) == ["a.png", "sub/b, left.tif#3"]
     assert by_image(ROWS)["a.png"] == (ROWS[0], ROWS[2])
     assert names((*ROWS, Landmark("c", "tip", 0, 0))) == ("tip", 'the "base"', "base")
+
+
+def test_a_row_without_a_point_is_no_point_but_its_line_can_be_read(tmp_path: Path):
+    path = written(tmp_path, "image,landmark,y,x,note\na,tip,1,2,seen\nb,tip,,,hidden\n")
+    assert read_landmarks(path) == (Landmark("a", "tip", 1, 2),)
+    assert [line.cells["note"] for line in read_lines(path)] == ["seen", "hidden"]

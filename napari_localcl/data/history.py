@@ -1,0 +1,55 @@
+"""Undo and redo, for any state that never changes."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Generic, TypeVar
+
+State = TypeVar("State")
+
+
+class History(Generic[State]):
+    """A present state, and the ones before and after it.
+
+    Parameters
+    ----------
+    present : State
+        Where it begins.
+    most : int
+        How many steps can be undone; older ones are forgotten.
+    """
+
+    def __init__(self, present: State, most: int = 100) -> None:
+        self.present = present
+        self._past: deque[State] = deque(maxlen=most)
+        self._future: list[State] = []
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a state before."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was undone and nothing else done since."""
+        return bool(self._future)
+
+    def push(self, state: State) -> None:
+        """Go on to a new state; one that is the present state is no step."""
+        if state is self.present:
+            return
+        self._past.append(self.present)
+        self._future.clear()
+        self.present = state
+
+    def undo(self) -> None:
+        """Go back one step, if there is one."""
+        if self._past:
+            self._future.append(self.present)
+            self.present = self._past.pop()
+
+    def redo(self) -> None:
+        """Go forward again one step, if there is one."""
+        if self._future:
+            self._past.append(self.present)
+            self.present = self._future.pop()

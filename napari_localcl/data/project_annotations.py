@@ -1,0 +1,269 @@
+"""All landmarks of a project at one moment; every change gives a new state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_localcl.data.annotations import Landmark, check_inside
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.folder import unknown_name
+from napari_localcl.data.marks import HUMAN_SOURCE, Column, Kind, is_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class ProjectImages:
+    """The names and sizes of a project's images.
+
+    Parameters
+    ----------
+    names : tuple of str
+        In the project's order.
+    sizes : tuple of (int, int)
+        Height and width of each in pixels of the file.
+
+    Raises
+    ------
+    BadInput
+        If two images have one name.
+    """
+
+    names: tuple[str, ...]
+    sizes: tuple[tuple[int, int], ...]
+
+    def __post_init__(self) -> None:
+        if len(self._positions) < len(self.names):
+            twice = next(n for i, n in enumerate(self.names) if self._positions[n] != i)
+            raise BadInput(f"two images of the project are called {twice!r}; rename a file")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._positions
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {name: index for index, name in enumerate(self.names)}
+
+    def index(self, name: str) -> int:
+        """Return the position of an image.
+
+        Raises
+        ------
+        BadInput
+            If the project has no such image; lists the most similar names.
+        """
+        if name not in self._positions:
+            raise BadInput(unknown_name(name, self.names, "the project"))
+        return self._positions[name]
+
+
+@dataclass(frozen=True, eq=False)
+class Annotations:
+    """Who says where each landmark is in each image. Points are `(y, x)` in pixels of the file.
+
+    Parameters
+    ----------
+    images : ProjectImages
+        The N images.
+    columns : dict of str to Column
+        The landmarks by name, in the order in which a person added them; each for N images.
+
+    Notes
+    -----
+    A machine's prediction becomes a person's point by `accept` and `move` alone. All methods raise
+    `BadInput` where the image or the landmark is unknown, or the point lies outside of the image.
+    """
+
+    images: ProjectImages
+    columns: Mapping[str, Column]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The landmarks."""
+        return tuple(self.columns)
+
+    def kind(self, image: str, landmark: str) -> Kind:
+        """Return what is known of a landmark in an image."""
+        return self._column(landmark).kind(self.images.index(image))
+
+    def points(self, image: str) -> tuple[Landmark, ...]:
+        """Return an image's points, placed and predicted, in the landmarks' order."""
+        index = self.images.index(image)
+        return tuple(
+            _point(image, name, column, index)
+            for name, column in self.columns.items()
+            if column.kind(index) in (Kind.HUMAN, Kind.PREDICTED)
+        )
+
+    def human_points(self) -> tuple[Landmark, ...]:
+        """Return the points of all images that a person placed or accepted: the templates."""
+        return tuple(
+            _point(self.images.names[index], name, column, index)
+            for name, column in self.columns.items()
+            for index in np.flatnonzero(column.table["kind"] == Kind.HUMAN).tolist()
+        )
+
+    def kinds(self) -> npt.NDArray[np.uint8]:
+        """Return what is known, as an (L, N) array of :class:`Kind`."""
+        kinds = [column.table["kind"] for column in self.columns.values()]
+        return np.array(kinds, np.uint8).reshape(len(kinds), len(self.images))
+
+    def confidences(self) -> npt.NDArray[np.float64]:
+        """Return the confidence of each prediction, (L, N), infinite where nothing is predicted.
+
+        A prediction that came without its confidence counts as 0.
+        """
+        rows = [np.nan_to_num(column.table["confidence"]) for column in self.columns.values()]
+        confidence = np.array(rows).reshape(len(rows), len(self.images))
+        return np.where(self.kinds() == Kind.PREDICTED, confidence, np.inf)
+
+    # Points
+
+    def place(self, image: str, landmark: str, y: float, x: float) -> Annotations:
+        """Set a person's point, whatever was there before."""
+        index = self.images.index(image)
+        check_inside(Landmark(image, landmark, y, x), self.images.sizes[index])
+        return self._with(landmark, self._column(landmark).place(index, y, x))
+
+    def move(self, image: str, landmark: str, y: float, x: float) -> Annotations:
+        """Move a point; a prediction becomes a person's by it."""
+        self._require(image, landmark, Kind.HUMAN, Kind.PREDICTED)
+        return self.place(image, landmark, y, x)
+
+    def accept(self, image: str, landmark: str) -> Annotations:
+        """Make a prediction a person's point, where it is."""
+        index = self._require(image, landmark, Kind.PREDICTED)
+        return self._with(landmark, self._column(landmark).accept(index))
+
+    def accept_all(self, image: str) -> Annotations:
+        """Accept all predictions of an image, in one step."""
+        state = self
+        for point in self.points(image):
+            if is_machine(point.source):
+                state = state.accept(image, point.landmark)
+        return state
+
+    def reject(self, image: str, landmark: str) -> Annotations:
+        """Throw a prediction out; its run will not bring another one there."""
+        index = self._require(image, landmark, Kind.PREDICTED)
+        return self._with(landmark, self._column(landmark).reject(index))
+
+    def mark_absent(self, image: str, landmark: str) -> Annotations:
+        """Note that the landmark cannot be seen in the image."""
+        index = self.images.index(image)
+        return self._with(landmark, self._column(landmark).mark_absent(index))
+
+    def delete(self, image: str, landmark: str) -> Annotations:
+        """Forget all about a landmark in an image, also that a prediction was rejected."""
+        index = self.images.index(image)
+        return self._with(landmark, self._column(landmark).clear(index))
+
+    def with_predictions(self, rows: Iterable[Landmark]) -> tuple[Annotations, int]:
+        """Replace all predictions of the landmarks that the rows name.
+
+        Parameters
+        ----------
+        rows : iterable of Landmark
+            Rows whose source is no machine are the templates' own points and are passed over, as
+            are images that the project does not have. Landmarks that it does not have are added.
+
+        Returns
+        -------
+        annotations : Annotations
+            What a person placed, marked as absent or rejected for that run is as before.
+        moved : int
+            How many points are now more than a pixel away from an earlier prediction.
+        """
+        found: dict[str, dict[int, Landmark]] = {}
+        for row in rows:
+            if is_machine(row.source) and row.image in self.images:
+                found.setdefault(row.landmark, {})[self.images.index(row.image)] = row
+        columns, total = dict(self.columns), 0
+        for name, points in found.items():
+            column = columns.get(name) or Column.of(len(self.images))
+            columns[name], moved = column.predict(list(points), list(points.values()))
+            total += moved
+        return replace(self, columns=columns), total
+
+    # Landmarks
+
+    def add_landmark(self, name: str) -> Annotations:
+        """Add a landmark that no image has yet; refuses an empty name and one that is taken."""
+        return self._with(self._free(name), Column.of(len(self.images)))
+
+    def rename_landmark(self, old: str, new: str) -> Annotations:
+        """Give a landmark another name; its points and its place in the order stay."""
+        self._column(old)
+        if old == new.strip():
+            return self
+        free = self._free(new)
+        columns = {free if name == old else name: c for name, c in self.columns.items()}
+        return replace(self, columns=columns)
+
+    def delete_landmark(self, name: str) -> Annotations:
+        """Remove a landmark with all its points."""
+        self._column(name)
+        columns = {one: column for one, column in self.columns.items() if one != name}
+        return replace(self, columns=columns)
+
+    def with_images(self, images: ProjectImages) -> Annotations:
+        """Return the same for images that were renamed, in the same number and order."""
+        return replace(self, images=images)
+
+    def _column(self, landmark: str) -> Column:
+        if landmark not in self.columns:
+            raise BadInput(f"the project has no landmark {landmark!r}; add it first")
+        return self.columns[landmark]
+
+    def _with(self, landmark: str, column: Column) -> Annotations:
+        return replace(self, columns={**self.columns, landmark: column})
+
+    def _require(self, image: str, landmark: str, *kinds: Kind) -> int:
+        if self.kind(image, landmark) not in kinds:
+            what = "point" if Kind.HUMAN in kinds else "prediction"
+            raise BadInput(f"there is no {what} of {landmark!r} in {image}")
+        return self.images.index(image)
+
+    def _free(self, name: str) -> str:
+        name = name.strip()
+        if not name:
+            raise BadInput("a landmark needs a name; write at least one letter")
+        if name in self.columns:
+            raise BadInput(f"there is a landmark {name!r} already; choose another name")
+        return name
+
+
+def no_annotations(images: ProjectImages, names: Iterable[str] = ()) -> Annotations:
+    """Return the state of a project in which nothing is annotated.
+
+    Parameters
+    ----------
+    images : ProjectImages
+        Its images.
+    names : iterable of str
+        Its landmarks.
+
+    Returns
+    -------
+    Annotations
+        Without a point.
+    """
+    return Annotations(images, {name: Column.of(len(images)) for name in names})
+
+
+def _point(image: str, name: str, column: Column, index: int) -> Landmark:
+    kind, y, x, confidence, source = column.table[index].item()
+    if kind == Kind.HUMAN:
+        return Landmark(image, name, y, x, None, HUMAN_SOURCE)
+    sure = None if np.isnan(confidence) else confidence
+    return Landmark(image, name, y, x, sure, column.sources[source])

@@ -1,0 +1,191 @@
+"""What a person has still to look at: the state of each image, and where to go next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, overload
+
+import numpy as np
+
+from napari_localcl.data.marks import Kind
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from napari_localcl.data.project_annotations import Annotations
+
+
+class Status(StrEnum):
+    """How far an image is, in words for a person."""
+
+    NOT_ANNOTATED = "not annotated"
+    PREDICTED = "predicted"
+    NEEDS_REVIEW = "needs review"
+    REVIEWED = "reviewed"
+
+
+_ALL = tuple(Status)
+
+
+class ImageRow(NamedTuple):
+    """One image in a project's list.
+
+    Attributes
+    ----------
+    name : str
+        The image.
+    size : (int, int)
+        Height and width in pixels.
+    status : Status
+        How far it is.
+    confidence : float or None
+        The lowest of its predictions', from 0 to 1; None without predictions.
+    """
+
+    name: str
+    size: tuple[int, int]
+    status: Status
+    confidence: float | None
+
+
+class ImageRows(Sequence[ImageRow]):
+    """The list of images at one moment; a row is made when it is asked for.
+
+    Parameters
+    ----------
+    annotations : Annotations
+        The moment.
+    review_below : float
+        Predictions of a lower confidence need a person's look.
+    """
+
+    def __init__(self, annotations: Annotations, review_below: float) -> None:
+        self._images = annotations.images
+        self._lowest = annotations.confidences().min(axis=0, initial=np.inf)
+        self._codes = _codes(annotations, self._lowest, review_below)
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    @overload
+    def __getitem__(self, index: int) -> ImageRow: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[ImageRow]: ...
+    def __getitem__(self, index: int | slice) -> ImageRow | Sequence[ImageRow]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        lowest = float(self._lowest[index])
+        return ImageRow(
+            self._images.names[index],
+            self._images.sizes[index],
+            _ALL[self._codes[index]],
+            lowest if np.isfinite(lowest) else None,
+        )
+
+    def named(self, name: str) -> ImageRow:
+        """Return the row of an image; BadInput if there is none of that name."""
+        return self[self._images.index(name)]
+
+    def counts(self) -> dict[Status, int]:
+        """Return how many images there are of each status."""
+        counts = np.bincount(self._codes, minlength=len(_ALL))
+        return dict(zip(_ALL, counts.tolist(), strict=True))
+
+    def uncertain(self) -> tuple[str, ...]:
+        """Return the images that have predictions, the least sure first."""
+        order = np.argsort(self._lowest, kind="stable")
+        known = order[: np.count_nonzero(np.isfinite(self._lowest))]
+        return tuple(self._images.names[index] for index in known.tolist())
+
+    def next_unannotated(self, after: str | None = None) -> str | None:
+        """Return the next image of which nothing is known.
+
+        Parameters
+        ----------
+        after : str or None
+            The image at hand; the search goes on at the start when it comes to the end.
+
+        Returns
+        -------
+        str or None
+            None if there is no such image.
+        """
+        open_ones = np.flatnonzero(self._codes == _ALL.index(Status.NOT_ANNOTATED))
+        if not open_ones.size:
+            return None
+        here = -1 if after is None else self._images.index(after)
+        rank = np.searchsorted(open_ones, here, side="right") % open_ones.size
+        return self._images.names[int(open_ones[rank])]
+
+
+class Doubt(NamedTuple):
+    """A prediction that waits for a person.
+
+    Attributes
+    ----------
+    image, landmark : str
+        What is predicted where.
+    confidence : float
+        How sure it is, from 0 to 1.
+    """
+
+    image: str
+    landmark: str
+    confidence: float
+
+
+def next_uncertain(annotations: Annotations, after: Doubt | None = None) -> Doubt | None:
+    """Return the least sure prediction, or the next after one that a person has looked at.
+
+    Parameters
+    ----------
+    annotations : Annotations
+        The present state; what a person placed, accepted or rejected is passed over.
+    after : Doubt or None
+        What this function returned before, settled meanwhile or skipped. After the surest comes the
+        least sure again.
+
+    Returns
+    -------
+    Doubt or None
+        None if no prediction is left.
+    """
+    queue: npt.NDArray[np.float64] = annotations.confidences().T.ravel()
+    later = queue if after is None else np.where(_follows(queue, annotations, after), queue, np.inf)
+    least = int(np.argmin(later)) if np.isfinite(later).any() else -1
+    if least < 0:
+        return None if after is None else next_uncertain(annotations)
+    image, landmark = divmod(least, len(annotations.names))
+    return Doubt(annotations.images.names[image], annotations.names[landmark], float(queue[least]))
+
+
+def _follows(
+    queue: npt.NDArray[np.float64], annotations: Annotations, after: Doubt
+) -> npt.NDArray[np.bool_]:
+    place = annotations.images.index(after.image) * len(annotations.names)
+    if after.landmark in annotations.names:
+        place += annotations.names.index(after.landmark)
+    behind = (queue == after.confidence) & (np.arange(queue.size) > place)
+    follows: npt.NDArray[np.bool_] = (queue > after.confidence) | behind
+    return follows
+
+
+def _codes(
+    annotations: Annotations, lowest: npt.NDArray[np.float64], review_below: float
+) -> npt.NDArray[np.intp]:
+    """Return the position of each image's status in `Status`, (N,).
+
+    A landmark that is neither there nor predicted calls for a person only where a person has begun
+    with the image: in the others, the prediction is what is missing.
+    """
+    kinds = annotations.kinds()
+    settled = (kinds == Kind.HUMAN) | (kinds == Kind.ABSENT)
+    predicted = (kinds == Kind.PREDICTED).any(axis=0)
+    rejected = (kinds == Kind.REJECTED).any(axis=0)
+    reviewed = settled.all(axis=0) & bool(annotations.names)
+    begun = settled.any(axis=0) & ~predicted
+    cases = [reviewed, rejected | begun | (lowest < review_below), predicted]
+    chosen = [Status.REVIEWED, Status.NEEDS_REVIEW, Status.PREDICTED]
+    codes = [_ALL.index(status) for status in chosen]
+    return np.select(cases, codes, _ALL.index(Status.NOT_ANNOTATED)).astype(np.intp)

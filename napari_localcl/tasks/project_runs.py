@@ -1,0 +1,215 @@
+"""The runs of a project: what was learnt from its images, and which of it is in use."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from napari_localcl.data.errors import BadInput
+from napari_localcl.training.run import RunFolder
+
+if TYPE_CHECKING:
+    from napari_localcl.data.project import Project
+    from napari_localcl.training.record import RunRecord
+
+# Enough for the last step of any method, however long the table is.
+_TAIL = 4096
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run in a project's list.
+
+    Attributes
+    ----------
+    folder : str
+        The run folder's name, which stays; predictions name their run by it.
+    name : str
+        What a person calls it.
+    method : str
+        The published system; empty if the run is damaged.
+    status : str
+        `running`, `interrupted`, `failed`, `finished` or `damaged`.
+    finished : str or None
+        When, ISO 8601 in UTC.
+    minutes : float
+        How long it took.
+    loss : float or None
+        The sum of the terms at the last step; None where none is noted.
+    is_current : bool
+        Whether it is the run in use.
+    """
+
+    folder: str
+    name: str
+    method: str
+    status: str
+    finished: str | None
+    minutes: float
+    loss: float | None
+    is_current: bool
+
+
+class ProjectRuns:
+    """The runs of a project. A run that failed or was cancelled never replaces another one.
+
+    Parameters
+    ----------
+    project : Project
+        Whose.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+
+    def rows(self) -> tuple[RunRow, ...]:
+        """Return the runs, the latest first; reads again only what has changed on the disk."""
+        found = [(self._record(folder), folder) for folder in self._folders()]
+        latest_first = sorted(found, key=lambda run: run[0].started if run[0] else "", reverse=True)
+        return tuple(self._row(record, folder) for record, folder in latest_first)
+
+    @property
+    def current(self) -> Path | None:
+        """The folder of the run in use; None if none was chosen, or it is gone."""
+        chosen = self._project.record.current_run
+        return self._project.runs / chosen if chosen in self._folders() else None
+
+    def begin(self, method: str) -> Path:
+        """Return the folder for a new run, a name that no run of the project ever had."""
+        number = self._project.record.runs_begun + 1
+        while (folder := self._project.runs / f"{method}-{number}").exists():
+            number += 1
+        self._project.update(runs_begun=number)
+        return folder
+
+    def choose(self, folder: str) -> None:
+        """Put a run to use.
+
+        Raises
+        ------
+        BadInput
+            If there is no such run, or it is not finished.
+        """
+        row = self._named(folder)
+        if row.status != "finished":
+            raise BadInput(f"the run {row.name!r} is {row.status}; choose one that is finished")
+        self._project.update(current_run=folder)
+
+    def rename(self, folder: str, name: str) -> None:
+        """Call a run something else; its folder stays, because predictions name it.
+
+        Raises
+        ------
+        BadInput
+            If there is no such run, the name is empty, or another run has it.
+        """
+        self._named(folder)
+        name = name.strip()
+        if not name:
+            raise BadInput("a run needs a name; write at least one letter")
+        if any(row.name == name and row.folder != folder for row in self.rows()):
+            raise BadInput(f"another run is called {name!r}; choose another name")
+        self._project.update(run_names={**self._project.record.run_names, folder: name})
+
+    def delete(self, folder: str) -> None:
+        """Remove a run from the disk; its predictions stay.
+
+        Raises
+        ------
+        BadInput
+            If there is no such run, it is running, it cannot be removed, or another window has the
+            project.
+        """
+        self._project.check_writable()
+        row = self._named(folder)
+        if row.status == "running":
+            raise BadInput(f"the run {row.name!r} is running; cancel it first")
+        try:
+            _remove(self._project.runs / folder)
+        except OSError as error:
+            raise BadInput(
+                f"the run {row.name!r} cannot be removed ({error.strerror or error})"
+            ) from error
+        self._forget(folder)
+
+    def _forget(self, folder: str) -> None:
+        record = self._project.record
+        names = {one: name for one, name in record.run_names.items() if one != folder}
+        current = None if record.current_run == folder else record.current_run
+        self._project.update(run_names=names, current_run=current)
+
+    def _folders(self) -> list[str]:
+        try:
+            entries = list(os.scandir(self._project.runs))
+        except FileNotFoundError:
+            return []
+        return [entry.name for entry in entries if (Path(entry.path) / "run.json").is_file()]
+
+    def _named(self, folder: str) -> RunRow:
+        for row in self.rows():
+            if row.folder == folder:
+                return row
+        raise BadInput(f"the project has no run {folder!r}")
+
+    def _record(self, folder: str) -> RunRecord | None:
+        path = self._project.runs / folder
+        try:
+            return _record(path, (path / "run.json").stat().st_mtime_ns)
+        except (BadInput, OSError):
+            return None
+
+    def _row(self, record: RunRecord | None, folder: str) -> RunRow:
+        return RunRow(
+            folder=folder,
+            name=self._project.record.run_names.get(folder, folder),
+            method=record.method if record else "",
+            status=_status(record),
+            finished=record.finished if record else None,
+            minutes=record.seconds / 60 if record else 0.0,
+            loss=_last_loss(RunFolder(self._project.runs / folder).metrics),
+            is_current=folder == self._project.record.current_run,
+        )
+
+
+@lru_cache(maxsize=256)
+def _record(path: Path, changed: int) -> RunRecord:
+    # It names every image that was trained on: reading it takes longer than a window may wait.
+    return RunFolder.open(path).record
+
+
+def _status(record: RunRecord | None) -> str:
+    if record is None:
+        return "damaged"
+    process = record.process
+    if record.status == "running" and not (process.is_alive() or process.is_elsewhere):
+        return "interrupted"
+    return record.status
+
+
+def _last_loss(path: Path) -> float | None:
+    """Return the sum of the terms of the last step that is wholly there."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-min(_TAIL, path.stat().st_size), os.SEEK_END)
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return None
+    whole = text[: text.rfind("\n") + 1].splitlines()[1:]
+    rows = [row for row in csv.reader(whole) if len(row) == 5]
+    return sum(float(row[4]) for row in rows if row[0] == rows[-1][0]) if rows else None
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink():
+        path.unlink()
+        return
+    # Renamed first, so that a removal that breaks off leaves no half run in the list.
+    rubbish = path.with_name(f".{uuid4().hex}.deleted")
+    path.rename(rubbish)
+    shutil.rmtree(rubbish)

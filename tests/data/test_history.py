@@ -1,0 +1,48 @@
+from napari_localcl.data.history import History
+
+
+def test_steps_are_undone_and_redone_in_order():
+    history = History("a")
+    history.push("b")
+    history.push("c")
+    history.undo()
+    history.undo()
+    assert history.present == "a"
+    history.redo()
+    assert history.present == "b"
+    assert history.can_undo
+    assert history.can_redo
+
+
+def test_a_new_step_ends_what_could_be_redone():
+    history = History("a")
+    history.push("b")
+    history.undo()
+    history.push("c")
+    assert not history.can_redo
+    history.redo()
+    assert history.present == "c"
+
+
+def test_at_the_ends_nothing_happens():
+    history = History("a")
+    history.undo()
+    history.redo()
+    assert history.present == "a"
+    assert not history.can_undo
+
+
+def test_the_same_state_again_is_no_step():
+    state = object()
+    history = History(state)
+    history.push(state)
+    assert not history.can_undo
+
+
+def test_only_so_many_steps_are_remembered():
+    history = History(0, most=3)
+    for state in range(1, 10):
+        history.push(state)
+    for _ in range(10):
+        history.undo()
+    assert history.present == 6
