@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, Signal
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from superqt.utils import GeneratorWorker
+
+
+@dataclass(frozen=True)
+class _Failure:
+    sentence: str
 
 
 class Background(QObject):
@@ -69,8 +75,8 @@ class Background(QObject):
     def _on_return(self, outcome: object) -> None:
         if self._silent:
             return
-        if isinstance(outcome, Exception):
-            self.failed.emit(_in_words(outcome))
+        if isinstance(outcome, _Failure):
+            self.failed.emit(outcome.sentence)
         else:
             self.result.emit(outcome)
 
@@ -88,9 +94,7 @@ def _guarded(work: Generator[Any, None, Any]) -> Generator[Any, None, Any]:
     with closing(work):
         try:
             return (yield from work)
+        except BadInput as error:
+            return _Failure(str(error))
         except Exception as error:
-            return error
-
-
-def _in_words(error: Exception) -> str:
-    return str(error) if isinstance(error, BadInput) else f"{type(error).__name__}: {error}"
+            return _Failure(f"{type(error).__name__}: {error}")

@@ -15,7 +15,7 @@ from napari_localcl.widgets.picture import load_picture
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    import napari
+    import napari.viewer
     from napari.layers import Image, Points
 
     from napari_localcl.data.annotations import Landmark
@@ -41,7 +41,7 @@ class Canvas(QObject):
     placing_changed = Signal(bool)
 
     def __init__(
-        self, viewer: napari.Viewer, session: Session, parent: QObject | None = None
+        self, viewer: napari.viewer.Viewer, session: Session, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self.keeps_camera = True
@@ -193,9 +193,9 @@ class Canvas(QObject):
             self.stop_placing()
 
     def _on_removed(self, event: Any) -> None:
-        if event.value is self._image:
+        if event.value == self._image:
             self._image = None
-        elif event.value is self._points:
+        elif event.value == self._points:
             self._points = None
 
 

@@ -27,13 +27,13 @@ class Child(QObject):
 
     Attributes
     ----------
-    event : Signal of dict
+    said : Signal of dict
         What the process says.
     ended : Signal of (int, str)
         Its exit status, 0 if all went well, and the last thing it complained of.
     """
 
-    event = Signal(dict)
+    said = Signal(dict)
     ended = Signal(int, str)
 
     def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
@@ -72,7 +72,7 @@ class Child(QObject):
 
     def _read_events(self) -> None:
         while self._process.canReadLine():
-            self.event.emit(json.loads(bytes(self._process.readLine())))
+            self.said.emit(json.loads(bytes(self._process.readLine())))
 
     def _read_complaints(self) -> None:
         text = bytes(self._process.readAllStandardError()).decode(errors="replace")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QThreadPool
+from qtpy.QtCore import QEvent, QThreadPool
 from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.canvas import Canvas
@@ -21,7 +21,7 @@ from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.training import Outcome, Training
 
 if TYPE_CHECKING:
-    import napari
+    import napari.viewer
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
     from napari_localcl.widgets.monitor import Monitor
@@ -39,7 +39,7 @@ class LocalCL(QWidget):
         Where the images are shown.
     """
 
-    def __init__(self, viewer: napari.Viewer) -> None:
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
         super().__init__()
         self._viewer = viewer
         self._monitor: Monitor | None = None
@@ -98,7 +98,7 @@ class LocalCL(QWidget):
         self.session.opened.connect(self._go_on)
         self.training.ended.connect(self._on_trained)
         self.learn.monitor_wanted.connect(self.show_monitor)
-        # However the dock goes: closed alone, or with the whole window.
+        # When the whole window is closed.
         self.destroyed.connect(lambda: self.shut_down())
 
     # Steps
@@ -152,6 +152,14 @@ class LocalCL(QWidget):
             self.images.open(folder)
 
     # The end
+
+    def event(self, event: QEvent) -> bool:
+        """End all work when the dock is closed, which napari tells by taking its parent away."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.shut_down()
+            self.deleteLater()
+        return handled
 
     def shut_down(self) -> None:
         """End all work, in processes and in threads, and save."""

@@ -101,8 +101,10 @@ def _find(
         # One is enough: they are large, and people compare runs one after the other.
         kept.clear()
         kept[run] = atlas
-    batches = predict_batches(kept[run], templates, first)
-    yield Preview(next(batches))
+    images_there = kept[run].coarse.images.names
+    batches = predict_batches(kept[run], templates, first if first in images_there else None)
+    if first in images_there:
+        yield Preview(next(batches))
     rows: list[Landmark] = []
     for batch in batches:
         rows += batch

@@ -48,7 +48,7 @@ class LearnPanel(Step):
         training.changed.connect(self._on_news)
         training.ended.connect(self._on_ended)
         self._reader = Child(["methods"], self)
-        self._reader.event.connect(self._on_methods)
+        self._reader.said.connect(self._on_methods)
         self._reader.start()
         self._enable()
 

@@ -110,7 +110,7 @@ class Training(QObject):
         self.command = shlex.join(["napari-localcl", *arguments])
         self.message = "starting"
         self._child = Child(arguments, self)
-        self._child.event.connect(self._on_event)
+        self._child.said.connect(self._on_event)
         self._child.ended.connect(self._on_ended)
         self._child.start()
         self.started.emit()
