@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, QThreadPool
-from qtpy.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtCore import QEvent, Qt, QThreadPool
+from qtpy.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
@@ -98,8 +98,9 @@ class LocalCL(QWidget):
         self.session.opened.connect(self._go_on)
         self.training.ended.connect(self._on_trained)
         self.learn.monitor_wanted.connect(self.show_monitor)
-        # When the whole window is closed.
+        # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
+        QApplication.instance().aboutToQuit.connect(self.shut_down)
 
     # Steps
 
@@ -128,10 +129,19 @@ class LocalCL(QWidget):
 
             self._monitor = Monitor(self.training)
             self._monitor.destroyed.connect(self._forget_monitor)
+            self._keep_height()
             self._viewer.window.add_dock_widget(
                 self._monitor, name="Training monitor", area="bottom"
             )
         self._monitor.parentWidget().show()
+
+    def _keep_height(self) -> None:
+        """Let docks at the bottom end where this one begins, which is tall."""
+        window = self.window()
+        if isinstance(window, QMainWindow):
+            window.setCorner(
+                Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
+            )
 
     def _forget_monitor(self) -> None:
         self._monitor = None
@@ -166,6 +176,7 @@ class LocalCL(QWidget):
         if self._is_closed:
             return
         self._is_closed = True
+        self.learn.close_child()
         self.training.close()
         self.finder.close()
         self.canvas.close()

@@ -16,7 +16,7 @@ from napari_localcl.widgets.training import Outcome, Training, Wish
 if TYPE_CHECKING:
     from napari_localcl.widgets.session import Session
 
-_MINUTES = 10.0
+_MINUTES, _STEPS = 10.0, 1000  # what is offered first
 
 
 class LearnPanel(Step):
@@ -63,7 +63,8 @@ class LearnPanel(Step):
             self._methods["name"],
             self._preset.currentText(),
             self._device.currentText(),
-            self._minutes.value(),
+            self._amount.value(),
+            self._unit.currentText(),
             dict(self._changed),
         )
 
@@ -71,18 +72,22 @@ class LearnPanel(Step):
 
     def _make_fields(self) -> None:
         self._preset, self._device = QComboBox(), QComboBox()
-        self._minutes, self._run = QDoubleSpinBox(), QComboBox()
-        self._minutes.setRange(0.1, 10_000)
-        self._minutes.setDecimals(1)
-        self._minutes.setValue(_MINUTES)
+        self._amount, self._unit, self._run = QDoubleSpinBox(), QComboBox(), QComboBox()
+        self._amount.setRange(0.1, 1_000_000)
+        self._amount.setDecimals(1)
+        self._unit.addItems(["minutes", "steps"])
+        self._unit.currentTextChanged.connect(self._on_unit)
+        self._amount.setValue(_MINUTES)
         describe(self._preset, "Preset", "'small' suits laptops; 'faithful' is the published form")
-        describe(self._minutes, "Minutes", "How long to learn, reading the images included")
+        describe(self._amount, "How long", "How long to learn")
+        describe(self._unit, "Unit", "Minutes include reading the images; steps do not")
         describe(self._device, "Device", "Where to compute; 'auto' takes the fastest there is")
         describe(self._run, "Model", "Which of the finished runs finds landmarks")
         self._form = QFormLayout()
-        fields = {"Preset": self._preset, "Minutes": self._minutes, "Device": self._device}
-        for text, field in {**fields, "Model in use": self._run}.items():
-            self._form.addRow(text, field)
+        self._form.addRow("Preset", self._preset)
+        self._form.addRow("How long", in_row(self._amount, self._unit))
+        self._form.addRow("Device", self._device)
+        self._form.addRow("Model in use", self._run)
         self.body.addLayout(self._form)
         self._preset.currentTextChanged.connect(self._changed.clear)
         self._run.activated.connect(lambda _index: self._session.use(self._run.currentData()))
@@ -107,13 +112,18 @@ class LearnPanel(Step):
     def _enable(self) -> None:
         running, stopping = self._training.is_running, self._training.is_stopping
         ready = bool(self._methods) and self._session.project is not None and not running
-        for widget in (self._start, self._preset, self._device, self._minutes, self._run):
+        for widget in (self._start, self._preset, self._amount, self._unit, self._device, self._run):
             widget.setEnabled(ready)
         self._advanced.setEnabled(bool(self._methods) and not running)
         self._stop.setEnabled(running and self._training.can_stop_early and not stopping)
         self._cancel.setEnabled(running and not stopping)
         for widget in (self._stop, self._cancel):
             widget.setVisible(running)
+
+    def _on_unit(self, unit: str) -> None:
+        whole = unit == "steps"
+        self._amount.setDecimals(0 if whole else 1)
+        self._amount.setValue(_STEPS if whole else _MINUTES)
 
     def _edit(self) -> None:
         settings = self._methods["presets"][self._preset.currentText()]

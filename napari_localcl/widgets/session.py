@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_localcl.data.annotations import Landmark
-    from napari_localcl.data.folder import Listing, Plane
+    from napari_localcl.data.folder import Plane
     from napari_localcl.data.project import Project
     from napari_localcl.data.project_annotations import Annotations
 
@@ -32,6 +32,8 @@ class Session(QObject):
     ----------
     opened, image_changed, annotations_changed, run_changed : Signal
         There is another project; another image at hand; another state; another run in use.
+    doubt_changed : Signal
+        There is another prediction at hand.
     people_changed : Signal
         The points that people placed are others: predictions made from them are out of date.
     problem : Signal of str
@@ -55,7 +57,6 @@ class Session(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.project: Project | None = None
-        self.listing: Listing | None = None
         self.runs: ProjectRuns | None = None
         self.image = ""
         self.doubt: Doubt | None = None
@@ -67,8 +68,7 @@ class Session(QObject):
     def open(self, project: Project) -> None:
         """Go over to another project."""
         self.close()
-        self.project, self.listing = project, project.listing()
-        self.runs, self._autosave = ProjectRuns(project), Autosave(project)
+        self.project, self.runs, self._autosave = project, ProjectRuns(project), Autosave(project)
         self.image, self.doubt, self._preview = self.names[0], None, ()
         self._timer.start(_SAVE_EVERY)
         for signal in (self.opened, self.image_changed, self.annotations_changed):
@@ -86,7 +86,7 @@ class Session(QObject):
             self.problem.emit(str(error))
         self._autosave.close()
         self.project.close()
-        self.project = self.listing = self.runs = self._autosave = None
+        self.project = self.runs = self._autosave = None
 
     # Images
 
@@ -103,8 +103,8 @@ class Session(QObject):
     @property
     def plane(self) -> Plane:
         """The image at hand, with its file."""
-        assert self.listing is not None
-        return self.listing.named(self.image)
+        assert self.project is not None
+        return self.project.listing.named(self.image)
 
     def go(self, image: str) -> None:
         """Take another image in hand."""

@@ -36,7 +36,7 @@ class Wish:
     ----------
     method, preset, device : str
         As the terminal takes them.
-    minutes : float
+    amount, unit : float, {'minutes', 'steps'}
         The budget.
     settings : mapping
         What differs from the preset, by dotted name.
@@ -45,13 +45,14 @@ class Wish:
     method: str
     preset: str
     device: str
-    minutes: float
+    amount: float
+    unit: str = "minutes"
     settings: Mapping[str, object] = field(default_factory=dict)
 
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
         flags = ["--method", self.method, "--preset", self.preset, "--device", self.device]
-        flags += ["--minutes", f"{self.minutes:g}", "--run", str(run)]
+        flags += [f"--{self.unit}", f"{self.amount:g}", "--run", str(run)]
         flags += [part for pair in self.settings.items() for part in ("--set", _assignment(*pair))]
         return ["pretrain", *images, *flags]
 
