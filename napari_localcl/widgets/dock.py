@@ -139,9 +139,7 @@ class LocalCL(QWidget):
         """Let docks at the bottom end where this one begins, which is tall."""
         window = self.window()
         if isinstance(window, QMainWindow):
-            window.setCorner(
-                Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
-            )
+            window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
 
     def _forget_monitor(self) -> None:
         self._monitor = None

@@ -28,6 +28,13 @@ class LearnPanel(Step):
         Whose images.
     training : Training
         What does it.
+
+    Attributes
+    ----------
+    monitor_wanted : Signal
+        Somebody wants to see the losses.
+    changed : dict of str to object
+        The settings that differ from the preset, by dotted name.
     """
 
     monitor_wanted = Signal()
@@ -36,7 +43,7 @@ class LearnPanel(Step):
         super().__init__(2, "Learn", "Learn from the images, without labels", "First open images.")
         self._session, self._training = session, training
         self._methods: dict[str, Any] = {}
-        self._changed: dict[str, object] = {}
+        self.changed: dict[str, object] = {}
         self._make_fields()
         self._make_buttons()
         self._bar = QProgressBar()
@@ -65,7 +72,7 @@ class LearnPanel(Step):
             self._device.currentText(),
             self._amount.value(),
             self._unit.currentText(),
-            dict(self._changed),
+            dict(self.changed),
         )
 
     # The controls
@@ -89,7 +96,7 @@ class LearnPanel(Step):
         self._form.addRow("Device", self._device)
         self._form.addRow("Model in use", self._run)
         self.body.addLayout(self._form)
-        self._preset.currentTextChanged.connect(self._changed.clear)
+        self._preset.currentTextChanged.connect(self.changed.clear)
         self._run.activated.connect(lambda _index: self._session.use(self._run.currentData()))
 
     def _make_buttons(self) -> None:
@@ -112,7 +119,14 @@ class LearnPanel(Step):
     def _enable(self) -> None:
         running, stopping = self._training.is_running, self._training.is_stopping
         ready = bool(self._methods) and self._session.project is not None and not running
-        for widget in (self._start, self._preset, self._amount, self._unit, self._device, self._run):
+        for widget in (
+            self._start,
+            self._preset,
+            self._amount,
+            self._unit,
+            self._device,
+            self._run,
+        ):
             widget.setEnabled(ready)
         self._advanced.setEnabled(bool(self._methods) and not running)
         self._stop.setEnabled(running and self._training.can_stop_early and not stopping)
@@ -127,10 +141,10 @@ class LearnPanel(Step):
 
     def _edit(self) -> None:
         settings = self._methods["presets"][self._preset.currentText()]
-        dialog = SettingsDialog(settings, self._changed, self)
+        dialog = SettingsDialog(settings, self.changed, self)
         if dialog.exec():
-            self._changed = dialog.changed()
-            count = len(self._changed)
+            self.changed = dialog.changed()
+            count = len(self.changed)
             self._advanced.setText(f"Advanced ({count} changed)…" if count else "Advanced…")
         dialog.deleteLater()
 
