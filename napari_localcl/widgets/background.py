@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +61,7 @@ class Background(QObject):
 
     def _begin(self, work: Generator[Any, None, Any]) -> None:
         self._silent = False
+        self._work = work
         self._worker = create_worker(_guarded, work, _start_thread=False)
         self._worker.yielded.connect(self._on_yield)
         self._worker.returned.connect(self._on_return)
@@ -82,6 +82,8 @@ class Background(QObject):
 
     def _on_finish(self) -> None:
         self._worker = None
+        # Work that was stopped still waits at its yield.
+        self._work.close()
         work, self._next = self._next, None
         if work is not None:
             self._begin(work)
@@ -91,10 +93,9 @@ class Background(QObject):
 
 def _guarded(work: Generator[Any, None, Any]) -> Generator[Any, None, Any]:
     """Do the work to its end, which an error is too: the worker itself swallows some of them."""
-    with closing(work):
-        try:
-            return (yield from work)
-        except BadInput as error:
-            return _Failure(str(error))
-        except Exception as error:
-            return _Failure(f"{type(error).__name__}: {error}")
+    try:
+        return (yield from work)
+    except BadInput as error:
+        return _Failure(str(error))
+    except Exception as error:
+        return _Failure(f"{type(error).__name__}: {error}")

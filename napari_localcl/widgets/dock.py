@@ -136,10 +136,12 @@ class LocalCL(QWidget):
         self._monitor.parentWidget().show()
 
     def _keep_height(self) -> None:
-        """Let docks at the bottom end where this one begins, which is tall."""
+        """Let docks at the bottom lie below the picture alone: those beside it need the height."""
         window = self.window()
         if isinstance(window, QMainWindow):
-            window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+            corners, areas = Qt.Corner, Qt.DockWidgetArea
+            window.setCorner(corners.BottomRightCorner, areas.RightDockWidgetArea)
+            window.setCorner(corners.BottomLeftCorner, areas.LeftDockWidgetArea)
 
     def _forget_monitor(self) -> None:
         self._monitor = None

@@ -45,7 +45,8 @@ class Monitor(QWidget):
         )
         outer = QVBoxLayout(self)
         outer.addWidget(self._plot, 1)
-        outer.addLayout(in_row(self._said, self._bar))
+        outer.addWidget(self._said)
+        outer.addWidget(self._bar)
         outer.addLayout(in_row(self._stop, self._cancel, self._copy))
         training.started.connect(self._clear)
         training.stepped.connect(self._add)
@@ -103,6 +104,7 @@ class Monitor(QWidget):
 
 def _make_plot() -> pyqtgraph.PlotWidget:
     plot = pyqtgraph.PlotWidget(background=None)
+    plot.setMinimumHeight(120)
     plot.addLegend(offset=(-8, 8))
     plot.setLogMode(y=True)
     plot.setLabel("bottom", "step")

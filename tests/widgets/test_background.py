@@ -42,10 +42,11 @@ def test_every_error_comes_back_as_a_sentence(heard, wait, error):
 
 
 def test_new_work_takes_the_place_of_old_which_is_silent_and_closed(heard, wait):
-    go, closed = threading.Event(), []
+    begun, go, closed = threading.Event(), threading.Event(), []
 
     def slow():
         try:
+            begun.set()
             go.wait(20)
             yield "late"
             yield "never"
@@ -53,6 +54,7 @@ def test_new_work_takes_the_place_of_old_which_is_silent_and_closed(heard, wait)
             closed.append(True)
 
     heard.start(slow())
+    wait(begun.is_set)
     heard.start(counted(1))
     go.set()
     wait(lambda: not heard.is_busy)

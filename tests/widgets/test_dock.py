@@ -19,13 +19,8 @@ from napari_localcl.data.annotations import read_landmarks
 from napari_localcl.data.samples import sample_folder
 from napari_localcl.widgets.step import State
 
-# What napari and its binding say of themselves.
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore:System theme detection:UserWarning"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-]
+# napari and what it stands on warn of each other's manners and of the binding.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @pytest.fixture
@@ -38,11 +33,6 @@ def hands(tmp_path):
         shutil.copyfile(sample_folder("skeleton") / "images" / name, folder / name)
     (folder / "empty.png").write_bytes(b"")
     return folder
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
 
 
 @pytest.fixture
