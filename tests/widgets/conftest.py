@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from contextlib import suppress
 
 import pytest
 
@@ -45,7 +46,8 @@ def viewer(qapp):
     before = set(QApplication.topLevelWidgets())
     viewer = napari.Viewer(show=False)
     yield viewer
-    viewer.close()
+    with suppress(RuntimeError):  # a test may have closed it
+        viewer.close()
     for _ in range(3):
         qapp.processEvents()
         qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)

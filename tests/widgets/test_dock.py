@@ -10,9 +10,9 @@ import time
 import numpy as np
 import psutil
 import pytest
-from qtpy.QtCore import Qt, QThreadPool, QTimer
+from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton
+from qtpy.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPushButton
 from small import SMALL_LD
 
 from napari_localcl.data.annotations import read_landmarks
@@ -38,17 +38,18 @@ def hands(tmp_path):
 @pytest.fixture
 def dock(viewer, qapp):
     _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
-    yield dock
-    viewer.window.remove_dock_widget("all")
-    qapp.processEvents()
+    return dock
 
 
 @pytest.fixture
 def pulse(qapp):
-    """Return when a timer beat, as long as the window lives."""
-    beats = [time.monotonic()]
+    """Return how much work the main thread had done at each beat of a timer.
+
+    Not the time of day: that also tells how busy the computer is with other things.
+    """
+    beats = [time.thread_time()]
     timer = QTimer()
-    timer.timeout.connect(lambda: beats.append(time.monotonic()))
+    timer.timeout.connect(lambda: beats.append(time.thread_time()))
     timer.start(5)
     yield beats
     timer.stop()
@@ -141,13 +142,24 @@ def test_a_failed_run_says_why_and_leaves_nothing_in_use(viewer, dock, hands, wa
     assert dock.session.run is None
 
 
-def test_closing_the_dock_ends_threads_and_processes_and_saves(viewer, dock, hands, wait):
+def close_dock(viewer):
+    viewer.window.remove_dock_widget("all")
+
+
+def close_window(viewer):
+    viewer.close()
+    QApplication.processEvents()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.mark.parametrize("close", [close_dock, close_window])
+def test_closing_ends_threads_and_processes_and_saves(viewer, dock, hands, wait, close):
     open_folder(viewer, dock, hands, wait)
     wait(control(dock, QPushButton, "Start").isEnabled)
     press(dock, "Start")
     dock.session.place("tip", 10, 10)
     project = dock.session.project.folder
-    viewer.window.remove_dock_widget("all")
+    close(viewer)
     assert psutil.Process().children(recursive=True) == []
     assert QThreadPool.globalInstance().activeThreadCount() == 0
     assert "tip" in (project / "landmarks.csv").read_text(encoding="utf-8")
