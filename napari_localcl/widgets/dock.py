@@ -128,7 +128,7 @@ class LocalCL(QWidget):
             from napari_localcl.widgets.monitor import Monitor
 
             self._monitor = Monitor(self.training)
-            self._monitor.destroyed.connect(self._forget_monitor)
+        if self._monitor.parentWidget() is None:
             self._keep_height()
             self._viewer.window.add_dock_widget(
                 self._monitor, name="Training monitor", area="bottom"
@@ -143,8 +143,12 @@ class LocalCL(QWidget):
             window.setCorner(corners.BottomRightCorner, areas.RightDockWidgetArea)
             window.setCorner(corners.BottomLeftCorner, areas.LeftDockWidgetArea)
 
-    def _forget_monitor(self) -> None:
-        self._monitor = None
+    def _close_monitor(self) -> None:
+        if self._monitor is not None:
+            if self._monitor.parentWidget() is not None:
+                self._viewer.window.remove_dock_widget(self._monitor)
+            self._monitor.deleteLater()
+            self._monitor = None
 
     # Files dropped
 
@@ -168,6 +172,7 @@ class LocalCL(QWidget):
         handled = super().event(event)
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.shut_down()
+            self._close_monitor()
             self.deleteLater()
         return handled
 

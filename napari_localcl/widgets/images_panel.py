@@ -65,7 +65,7 @@ class ImagesPanel(Step):
         self._work.failed.connect(self._on_failed)
 
     def open(self, folder: Path, home: Path | None = None) -> None:
-        """Open a folder of images or a project.
+        """Open a folder of images or a project; nothing happens if it is open already.
 
         Parameters
         ----------
@@ -74,10 +74,14 @@ class ImagesPanel(Step):
         home : Path or None
             Where to keep a new project; None is beside the images.
         """
+        home = home or _beside(folder)
+        project = self._session.project
+        if project and project.folder in (folder.resolve(), home.resolve()):
+            return
         self._asked = folder
         self._elsewhere.hide()
         self.tell(State.RUNNING, f"Looking at the files of {folder}…")
-        self._work.start(_open(folder, home or _beside(folder)))
+        self._work.start(_open(folder, home))
 
     def close_work(self) -> None:
         """Give up what is at hand."""

@@ -96,7 +96,7 @@ class LearnPanel(Step):
         self._form.addRow("Device", self._device)
         self._form.addRow("Model in use", self._run)
         self.body.addLayout(self._form)
-        self._preset.currentTextChanged.connect(self.changed.clear)
+        self._preset.currentTextChanged.connect(lambda _name: self._change({}))
         self._run.activated.connect(lambda _index: self._session.use(self._run.currentData()))
 
     def _make_buttons(self) -> None:
@@ -143,10 +143,13 @@ class LearnPanel(Step):
         settings = self._methods["presets"][self._preset.currentText()]
         dialog = SettingsDialog(settings, self.changed, self)
         if dialog.exec():
-            self.changed = dialog.changed()
-            count = len(self.changed)
-            self._advanced.setText(f"Advanced ({count} changed)…" if count else "Advanced…")
+            self._change(dialog.changed())
         dialog.deleteLater()
+
+    def _change(self, settings: dict[str, object]) -> None:
+        self.changed = settings
+        count = len(settings)
+        self._advanced.setText(f"Advanced ({count} changed)…" if count else "Advanced…")
 
     # What happens
 

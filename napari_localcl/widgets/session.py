@@ -60,6 +60,7 @@ class Session(QObject):
         self.runs: ProjectRuns | None = None
         self.image = ""
         self.doubt: Doubt | None = None
+        self._reached: Doubt | None = None
         self._preview: Sequence[Landmark] = ()
         self._autosave: Autosave | None = None
         self._timer = QTimer(self)
@@ -69,7 +70,7 @@ class Session(QObject):
         """Go over to another project."""
         self.close()
         self.project, self.runs, self._autosave = project, ProjectRuns(project), Autosave(project)
-        self.image, self.doubt, self._preview = self.names[0], None, ()
+        self.image, self.doubt, self._reached, self._preview = self.names[0], None, None, ()
         self._timer.start(_SAVE_EVERY)
         for signal in (self.opened, self.image_changed, self.annotations_changed):
             signal.emit()
@@ -110,6 +111,9 @@ class Session(QObject):
         """Take another image in hand."""
         if image != self.image:
             self.image, self._preview = image, ()
+            if self.doubt is None or self.doubt.image != image:
+                self.doubt = self._first_doubt()
+                self.doubt_changed.emit()
             self.image_changed.emit()
 
     def go_by(self, steps: int) -> None:
@@ -178,7 +182,8 @@ class Session(QObject):
     def next_uncertain(self) -> None:
         """Take the least sure prediction in hand, or the one after that at hand."""
         if self.project:
-            self.look_at(next_uncertain(self.annotations, self.doubt))
+            self._reached = next_uncertain(self.annotations, self._reached)
+            self.look_at(self._reached)
 
     def accept(self) -> None:
         """Make the prediction at hand a person's point, and go on to the next."""
@@ -187,6 +192,12 @@ class Session(QObject):
     def reject(self) -> None:
         """Throw the prediction at hand out, and go on to the next."""
         self._decide(lambda now, at: now.reject(at.image, at.landmark))
+
+    def _first_doubt(self) -> Doubt | None:
+        """Return the first prediction in the image at hand."""
+        rows = (row for row in self.annotations.points(self.image) if is_machine(row.source))
+        row = next(rows, None)
+        return row and Doubt(row.image, row.landmark, row.confidence or 0.0)
 
     def _decide(self, change: Callable[[Annotations, Doubt], Annotations]) -> None:
         at = self.doubt

@@ -165,8 +165,9 @@ class Training(QObject):
         elif status:
             self.ended.emit(Outcome.FAILED, f"Learning failed: {complaint or 'no reason given'}.")
         else:
-            self._session.use(run.name)
-            self.ended.emit(Outcome.LEARNED, f"{run.name} is in use.")
+            if self._session.runs is self._runs:  # no other project was opened meanwhile
+                self._session.use(run.name)
+            self.ended.emit(Outcome.LEARNED, f"{run.name} has learned.")
 
     def _throw_away(self, run: Path) -> None:
         try:
