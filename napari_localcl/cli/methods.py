@@ -1,8 +1,16 @@
 """``methods``: the published systems, their stages and settings."""
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from napari_localcl.cli.options import Events
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_localcl.methods import Method
 
 
 def methods(
@@ -10,15 +18,49 @@ def methods(
         str | None,
         typer.Argument(metavar="[METHOD]", help="Only this one.", show_default="all"),
     ] = None,
+    events: Events = False,
 ) -> None:
     """List the published systems: paper, stages, presets, and all settings with their ranges."""
-    from rich.console import Console
-
     from napari_localcl.methods import PUBLISHED
     from napari_localcl.tasks.plans import find_method
 
+    chosen = [find_method(name)] if name else list(PUBLISHED.values())
+    if events:
+        _tell(chosen)
+    else:
+        _print(chosen)
+
+
+def _tell(methods: "Sequence[type[Method]]") -> None:
+    """Say what a form needs to know: the settings of each preset, and where one can compute."""
+    from napari_localcl.cli.reporter import reporter
+    from napari_localcl.tasks.plans import METHOD, PRESET
+    from napari_localcl.training.devices import present_devices
+
+    reporter(events=True).result(
+        "",
+        methods=[_facts(method) for method in methods],
+        method=METHOD,
+        preset=PRESET,
+        devices=["auto", *present_devices()],
+    )
+
+
+def _facts(method: "type[Method]") -> dict[str, object]:
+    from napari_localcl.tasks.settings import build_settings, list_settings
+
+    built = {
+        name: build_settings(method.Settings, {}, values) for name, values in method.presets.items()
+    }
+    presets = {name: [asdict(one) for one in list_settings(own)] for name, own in built.items()}
+    return {"name": method.name, "title": method.title, "paper": method.paper, "presets": presets}
+
+
+def _print(methods: "Sequence[type[Method]]") -> None:
+    from rich.console import Console
+
     console = Console(highlight=False)
-    for method in [find_method(name)] if name else PUBLISHED.values():
+    for method in methods:
         stages = method(method.Settings(), 1).stages
         shares = ", ".join(f"{stage.name} ({stage.share:.0%} of the budget)" for stage in stages)
         console.print(f"[bold]{method.name}[/bold]  {method.title}")

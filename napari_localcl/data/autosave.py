@@ -79,6 +79,10 @@ class Autosave:
             self._project.save()
         self._since = self.problem = None
 
+    def close(self) -> None:
+        """End the thread; what is not saved by then stays in memory."""
+        self._writer.shutdown()
+
     def _conclude(self, writing: Future[None]) -> None:
         self._writing = None
         try:

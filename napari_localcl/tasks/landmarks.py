@@ -20,7 +20,7 @@ from napari_localcl.tasks.atlas import PUBLISHED, Atlas, Embedded, LandmarkSetti
 from napari_localcl.tasks.suggestions import suggest_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from torch import Tensor
@@ -72,16 +72,42 @@ def predict(
     atlas: Atlas, templates: Sequence[Landmark]
 ) -> Generator[Progress, None, tuple[Landmark, ...]]:
     """Find the landmarks of templates in the images of an atlas; see :func:`locate`."""
-    click = Click.of(templates, atlas)
     rows: list[Landmark] = []
+    done, total = 0, len(atlas.coarse.images)
+    for batch in predict_batches(atlas, templates):
+        rows += batch
+        done = min(done + CHUNK, total)
+        yield Progress("locate", step=done, steps=total, message="finding landmarks")
+    return tuple(rows)
+
+
+def predict_batches(
+    atlas: Atlas, templates: Sequence[Landmark], first: str | None = None
+) -> Iterator[tuple[Landmark, ...]]:
+    """Yield the landmarks of some images at a time, as :func:`predict` has them.
+
+    Parameters
+    ----------
+    atlas, templates
+        See :func:`predict`.
+    first : str or None
+        An image that somebody is looking at: it comes first, alone, and again in its place.
+    """
+    click = Click.of(templates, atlas)
+    if first is not None:
+        yield _found(click, [atlas.coarse.images.index(first)])
     total = len(atlas.coarse.images)
     for start in range(0, total, CHUNK):
-        chosen = range(start, min(start + CHUNK, total))
-        points, confidence = find(click, chosen)
-        for row, index in enumerate(chosen):
-            rows += _rows(atlas, click.marks, index, points[row], confidence[row])
-        yield Progress("locate", step=chosen[-1] + 1, steps=total, message="finding landmarks")
-    return tuple(rows)
+        yield _found(click, range(start, min(start + CHUNK, total)))
+
+
+def _found(click: Click, chosen: Sequence[int]) -> tuple[Landmark, ...]:
+    points, confidence = find(click, chosen)
+    return tuple(
+        mark
+        for row, index in enumerate(chosen)
+        for mark in _rows(click.atlas, click.marks, index, points[row], confidence[row])
+    )
 
 
 @dataclass(frozen=True)

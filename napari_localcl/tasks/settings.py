@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -42,6 +42,10 @@ class Setting:
         What it is, with its unit.
     choices : tuple
         The allowed values themselves, where there are only some.
+    kind : str
+        'bool', 'int', 'float'; otherwise what Python calls its type.
+    limits : dict of str to float
+        What its value is bound by: 'ge', 'gt', 'le', 'lt', 'multiple_of'.
     """
 
     name: str
@@ -49,6 +53,8 @@ class Setting:
     allowed: str
     help: str
     choices: tuple[object, ...] = ()
+    kind: str = ""
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     def read(self, value: object) -> object:
         """Return a value, or what a text typed in a terminal means; the model checks it later."""
@@ -66,14 +72,12 @@ class Setting:
 def list_settings(model: type[BaseModel] | BaseModel, prefix: str = "") -> Iterator[Setting]:
     """Yield the settings of a model (with an instance's values as defaults), nested ones too."""
     values = model() if isinstance(model, type) else model
-    for name, field in type(values).model_fields.items():
+    for name, info in type(values).model_fields.items():
         value = getattr(values, name)
         if isinstance(value, BaseModel):
             yield from list_settings(value, f"{prefix}{name}.")
         else:
-            yield Setting(
-                prefix + name, value, _allowed(field), field.description or "", _choices(field)
-            )
+            yield _setting(prefix + name, value, info)
 
 
 def build_settings(
@@ -158,22 +162,37 @@ def _explain(error: ValidationError, known: Mapping[str, Setting]) -> str:
     return f"{subject} {wanted}" if names else f"{subject} {reason}"
 
 
-def _choices(field: FieldInfo) -> tuple[object, ...]:
-    literal = get_origin(field.annotation) is Literal
-    return get_args(field.annotation) if literal else ()
+def _setting(name: str, value: object, info: FieldInfo) -> Setting:
+    return Setting(
+        name,
+        value,
+        _allowed(info),
+        info.description or "",
+        _choices(info),
+        getattr(info.annotation, "__name__", str(info.annotation)),
+        _limits(info),
+    )
 
 
-def _allowed(field: FieldInfo) -> str:
-    if _choices(field):
-        return "one of " + ", ".join(map(str, _choices(field)))
-    limits = {
+def _choices(info: FieldInfo) -> tuple[object, ...]:
+    literal = get_origin(info.annotation) is Literal
+    return get_args(info.annotation) if literal else ()
+
+
+def _allowed(info: FieldInfo) -> str:
+    if _choices(info):
+        return "one of " + ", ".join(map(str, _choices(info)))
+    kind = _KINDS.get(str(info.annotation), "")
+    return ", ".join(part for part in (kind, *_in_words(_limits(info))) if part)
+
+
+def _limits(info: FieldInfo) -> dict[str, Any]:
+    return {
         sign: getattr(rule, sign)
-        for rule in field.metadata
+        for rule in info.metadata
         for sign in (*_SIGNS, "multiple_of")
         if getattr(rule, sign, None) is not None
     }
-    kind = _KINDS.get(str(field.annotation), "")
-    return ", ".join(part for part in (kind, *_in_words(limits)) if part)
 
 
 def _in_words(limits: dict[str, Any]) -> Iterator[str]:

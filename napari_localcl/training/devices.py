@@ -34,7 +34,7 @@ def choose_device(choice: str = "auto") -> str:
     """
     if choice not in CHOICES:
         raise BadInput(f"device '{choice}' is unknown: choose one of {', '.join(CHOICES)}")
-    present = _present()
+    present = present_devices()
     if choice == "auto":
         return present[0]
     if choice not in present:
@@ -45,7 +45,8 @@ def choose_device(choice: str = "auto") -> str:
     return choice
 
 
-def _present() -> list[str]:
+def present_devices() -> list[str]:
+    """Return the devices that this machine has, the fastest first."""
     import torch
 
     present = ["cuda"] if torch.cuda.is_available() else []

@@ -19,6 +19,7 @@ from napari_localcl.tasks.landmarks import (
     LandmarkSettings,
     locate,
     predict,
+    predict_batches,
     suggest_templates,
 )
 from napari_localcl.tasks.pretraining import pretrain
@@ -226,6 +227,14 @@ def test_the_next_click_in_an_image_does_not_align_it_again(hands, run_of_both_s
     assert again[1] == finish(predict(untouched, TEMPLATE[1:2]))[1]
     finish(predict(atlas, [replace(TEMPLATE[0], image="hand_02.png")]))
     assert atlas.align.cache_info().misses == 4
+
+
+def test_the_image_somebody_looks_at_comes_first_and_again_in_its_place(hands, run):
+    atlas = finish(open_atlas(hands, run, PLAIN, "cpu"))[1]
+    first, *batches = predict_batches(atlas, TEMPLATE, "hand_03.png")
+    rows = tuple(row for batch in batches for row in batch)
+    assert set(of(first, "hand_03.png").values()) == set(of(rows, "hand_03.png").values())
+    assert rows == finish(predict(atlas, TEMPLATE))[1]
 
 
 # Which image to click first

@@ -1,0 +1,72 @@
+"""Controls that say what they do, each with a way to reach it by keyboard."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence
+from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QShortcut, QSizePolicy, QWidget
+
+_SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def make_button(
+    text: str, tip: str, act: Callable[[], object] | None = None, key: str = ""
+) -> QPushButton:
+    """Return a button.
+
+    Parameters
+    ----------
+    text, tip : str
+        What it is called, and a sentence on what it does.
+    act : callable or None
+        What it does.
+    key : str
+        A shortcut such as `Alt+A`, shown in the tooltip; :func:`bind_keys` makes it work.
+    """
+    button = QPushButton(text)
+    describe(button, text.rstrip("…"), f"{tip} ({key})" if key else tip)
+    button.setProperty("key", key)
+    if act is not None:
+        button.clicked.connect(lambda _checked: act())
+    return button
+
+
+def describe(widget: QWidget, name: str, tip: str) -> None:
+    """Give a control its tooltip, and its name for screen readers."""
+    widget.setToolTip(tip)
+    widget.setAccessibleName(name)
+    widget.setAccessibleDescription(tip)
+
+
+def bind_keys(root: QWidget) -> None:
+    """Make the keys of all buttons below a widget work in its whole window.
+
+    Not as the buttons' own shortcuts, which sleep while a button is hidden in a closed step.
+    """
+    for button in root.findChildren(QPushButton):
+        if button.property("key"):
+            shortcut = QShortcut(QKeySequence(button.property("key")), root)
+            shortcut.activated.connect(button.click)
+
+
+def make_label(text: str = "") -> QLabel:
+    """Return a label that wraps its text, which can be copied."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(label.textInteractionFlags() | _SELECTABLE)
+    # A long path without blanks must not make the dock wider.
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label
+
+
+def in_row(*widgets: QWidget) -> QHBoxLayout:
+    """Return the widgets side by side."""
+    row = QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    return row

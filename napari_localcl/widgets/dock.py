@@ -1,0 +1,198 @@
+"""The dock `LocalCL`: from a folder of images to landmarks in all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QEvent, Qt, QThreadPool
+from qtpy.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+
+from napari_localcl.widgets.canvas import Canvas
+from napari_localcl.widgets.controls import bind_keys, make_label
+from napari_localcl.widgets.export_panel import ExportPanel
+from napari_localcl.widgets.finder import Finder
+from napari_localcl.widgets.images_panel import ImagesPanel
+from napari_localcl.widgets.landmark_panel import LandmarkPanel
+from napari_localcl.widgets.learn_panel import LearnPanel
+from napari_localcl.widgets.navigator import Navigator
+from napari_localcl.widgets.review_panel import ReviewPanel
+from napari_localcl.widgets.session import Session
+from napari_localcl.widgets.training import Outcome, Training
+
+if TYPE_CHECKING:
+    import napari.viewer
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
+
+    from napari_localcl.widgets.monitor import Monitor
+    from napari_localcl.widgets.step import Step
+
+_PATIENCE = 5000  # milliseconds that work in threads has to come to an end
+
+
+class LocalCL(QWidget):
+    """The dock: a navigator, and five steps of which one is open.
+
+    Parameters
+    ----------
+    viewer : napari.Viewer
+        Where the images are shown.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._monitor: Monitor | None = None
+        self._is_closed = False
+        self.session = Session()
+        self.training = Training(self.session)
+        self.finder = Finder(self.session)
+        self.canvas = Canvas(viewer, self.session)
+        self._make_panels()
+        self._arrange()
+        self._connect()
+        self.setAcceptDrops(True)
+        bind_keys(self)
+        self.images.set_open(True)
+
+    def _make_panels(self) -> None:
+        session = self.session
+        self.navigator = Navigator(session, self.canvas)
+        self.images = ImagesPanel(session)
+        self.learn = LearnPanel(session, self.training)
+        self.landmark = LandmarkPanel(session, self.canvas, self.finder)
+        self.review = ReviewPanel(session)
+        self.export = ExportPanel(session)
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps, in their order."""
+        return (self.images, self.learn, self.landmark, self.review, self.export)
+
+    def _arrange(self) -> None:
+        self._problem = make_label()
+        self._problem.hide()
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        for step in self.steps:
+            column.addWidget(step)
+        column.addStretch()
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(4, 4, 4, 4)
+        outer.addWidget(self.navigator)
+        outer.addWidget(self._problem)
+        outer.addWidget(area, 1)
+        self.setMinimumWidth(330)
+
+    def _connect(self) -> None:
+        for step in self.steps:
+            step.opened.connect(lambda opened=step: self._close_others(opened))
+        self.session.problem.connect(self._show_problem)
+        for signal in (self.session.image_changed, self.session.people_changed):
+            signal.connect(self._problem.hide)
+        self.session.opened.connect(self._go_on)
+        self.training.ended.connect(self._on_trained)
+        self.learn.monitor_wanted.connect(self.show_monitor)
+        # When the whole window is closed, and when the program ends.
+        self.destroyed.connect(lambda: self.shut_down())
+        QApplication.instance().aboutToQuit.connect(self.shut_down)
+
+    # Steps
+
+    def _close_others(self, opened: Step) -> None:
+        for step in self.steps:
+            if step is not opened:
+                step.set_open(False)
+
+    def _go_on(self) -> None:
+        step = self.learn if self.session.run is None else self.landmark
+        step.set_open(True)
+
+    def _on_trained(self, outcome: Outcome, sentence: str) -> None:
+        if outcome is Outcome.LEARNED:
+            self.landmark.set_open(True)
+
+    def _show_problem(self, sentence: str) -> None:
+        self._problem.setText(f"⚠ {sentence[:1].upper()}{sentence[1:]}.")
+        self._problem.show()
+
+    def show_monitor(self) -> None:
+        """Show the training monitor below the picture."""
+        if self._monitor is None:
+            # Here, because it brings a plotting library that opening the dock should not wait for.
+            from napari_localcl.widgets.monitor import Monitor
+
+            self._monitor = Monitor(self.training)
+        if self._monitor.parentWidget() is None:
+            self._keep_height()
+            self._viewer.window.add_dock_widget(
+                self._monitor, name="Training monitor", area="bottom"
+            )
+        self._monitor.parentWidget().show()
+
+    def _keep_height(self) -> None:
+        """Let docks at the bottom lie below the picture alone: those beside it need the height."""
+        window = self.window()
+        if isinstance(window, QMainWindow):
+            corners, areas = Qt.Corner, Qt.DockWidgetArea
+            window.setCorner(corners.BottomRightCorner, areas.RightDockWidgetArea)
+            window.setCorner(corners.BottomLeftCorner, areas.LeftDockWidgetArea)
+
+    def _close_monitor(self) -> None:
+        if self._monitor is not None:
+            if self._monitor.parentWidget() is not None:
+                self._viewer.window.remove_dock_widget(self._monitor)
+            self._monitor.deleteLater()
+            self._monitor = None
+
+    # Files dropped
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's name)
+        """Take a folder."""
+        if _folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt's name)
+        """Open the folder."""
+        folder = _folder(event)
+        if folder is not None:
+            event.acceptProposedAction()
+            self.images.set_open(True)
+            self.images.open(folder)
+
+    # The end
+
+    def event(self, event: QEvent) -> bool:
+        """End all work when the dock is closed, which napari tells by taking its parent away."""
+        handled = super().event(event)
+        if event.type() == QEvent.Type.ParentChange and self.parent() is None:
+            self.shut_down()
+            self._close_monitor()
+            self.deleteLater()
+        return handled
+
+    def shut_down(self) -> None:
+        """End all work, in processes and in threads, and save."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.learn.close_child()
+        self.training.close()
+        self.finder.close()
+        self.canvas.close()
+        QThreadPool.globalInstance().waitForDone(_PATIENCE)
+        self.session.close()
+
+
+def _folder(event: QDragEnterEvent | QDropEvent) -> Path | None:
+    """Return the first folder among what is dragged; of a file, the folder that it lies in."""
+    for url in event.mimeData().urls():
+        path = Path(url.toLocalFile())
+        if url.isLocalFile() and path.exists():
+            return path if path.is_dir() else path.parent
+    return None

@@ -1,0 +1,176 @@
+"""A form for all settings of a method, made from what the method says of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_localcl.widgets.controls import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    Facts = Mapping[str, Any]
+
+_UNBOUND = 1e9
+
+
+class SettingsDialog(QDialog):
+    """All settings of a method.
+
+    Parameters
+    ----------
+    settings : sequence of mappings
+        The fields of :class:`napari_localcl.tasks.settings.Setting`, as the terminal's
+        `methods --events` says them.
+    changed : mapping
+        Values that differ from the defaults, by name.
+    """
+
+    def __init__(
+        self, settings: Sequence[Facts], changed: Mapping[str, object], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Advanced settings")
+        self.resize(520, 560)
+        self._settings = settings
+        self._fields = {one["name"]: make_field(one) for one in settings}
+        for name, field in self._fields.items():
+            if name in changed:
+                _set_value(field, changed[name])
+        self._search = QLineEdit()
+        self._search.setPlaceholderText("Show settings whose name or meaning holds…")
+        describe(self._search, "Search", "Shows only settings whose name or meaning holds this")
+        self._search.textChanged.connect(self._filter)
+        self._arrange()
+
+    def changed(self) -> dict[str, object]:
+        """Return the values that differ from the defaults, by name."""
+        values = {name: field_value(field) for name, field in self._fields.items()}
+        defaults = {one["name"]: one["default"] for one in self._settings}
+        return {name: value for name, value in values.items() if not _same(value, defaults[name])}
+
+    def reset(self) -> None:
+        """Give all settings their defaults."""
+        for one in self._settings:
+            _set_value(self._fields[one["name"]], one["default"])
+
+    def _arrange(self) -> None:
+        content = QWidget()
+        self._form = QFormLayout(content)
+        for one in self._settings:
+            label = QLabel(in_words(one["name"]))
+            label.setToolTip(self._fields[one["name"]].toolTip())
+            label.setBuddy(self._fields[one["name"]])
+            self._form.addRow(label, self._fields[one["name"]])
+        area = QScrollArea()
+        area.setWidget(content)
+        area.setWidgetResizable(True)
+        kinds = QDialogButtonBox.StandardButton
+        buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel | kinds.RestoreDefaults)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        buttons.button(kinds.RestoreDefaults).clicked.connect(self.reset)
+        outer = QVBoxLayout(self)
+        for widget in (self._search, area, buttons):
+            outer.addWidget(widget)
+
+    def _filter(self, text: str) -> None:
+        for one in self._settings:
+            field = self._fields[one["name"]]
+            fits = text.lower() in f"{in_words(one['name'])} {one['help']}".lower()
+            field.setVisible(fits)
+            self._form.labelForField(field).setVisible(fits)
+
+
+def in_words(name: str) -> str:
+    """Return a setting's dotted name as a label."""
+    return name.replace("_", " ").replace(".", ": ")
+
+
+def make_field(setting: Facts) -> QWidget:
+    """Return the control for a setting, with its default, range and help."""
+    if setting["choices"]:
+        field: QWidget = QComboBox()
+        for choice in setting["choices"]:
+            field.addItem(str(choice), choice)
+    else:
+        make = {"bool": _switch, "int": _whole, "float": _number}.get(setting["kind"], _text)
+        field = make(setting)
+    _set_value(field, setting["default"])
+    describe(field, in_words(setting["name"]), f"{setting['help']} ({setting['allowed']})")
+    # The wheel scrolls the form; it must not change what it comes across.
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    field.wheelEvent = lambda event: event.ignore()
+    return field
+
+
+def field_value(field: QWidget) -> object:
+    """Return what a control made by :func:`make_field` says."""
+    if isinstance(field, QComboBox):
+        return field.currentData()
+    if isinstance(field, QCheckBox):
+        return field.isChecked()
+    return field.text() if isinstance(field, QLineEdit) else field.value()
+
+
+def _switch(setting: Facts) -> QWidget:
+    return QCheckBox()
+
+
+def _whole(setting: Facts) -> QWidget:
+    field = QSpinBox()
+    low, high = _range(setting["limits"], 1)
+    field.setRange(int(low), int(high))
+    field.setSingleStep(int(setting["limits"].get("multiple_of", 1)))
+    return field
+
+
+def _number(setting: Facts) -> QWidget:
+    field = QDoubleSpinBox()
+    field.setDecimals(6)
+    low, high = _range(setting["limits"], 1e-6)
+    field.setRange(low, high)
+    field.setSingleStep(0.01 if high <= 1 else 0.1)
+    return field
+
+
+def _text(setting: Facts) -> QWidget:
+    return QLineEdit()
+
+
+def _range(limits: Mapping[str, float], least: float) -> tuple[float, float]:
+    """Return the smallest and the largest value; `least` is the smallest difference."""
+    low = limits.get("ge", limits["gt"] + least if "gt" in limits else -_UNBOUND)
+    high = limits.get("le", limits["lt"] - least if "lt" in limits else _UNBOUND)
+    return low, high
+
+
+def _set_value(field: QWidget, value: Any) -> None:
+    if isinstance(field, QComboBox):
+        field.setCurrentIndex(field.findData(value))
+    elif isinstance(field, QCheckBox):
+        field.setChecked(value)
+    elif isinstance(field, QLineEdit):
+        field.setText("none" if value is None else str(value))
+    else:
+        field.setValue(value)
+
+
+def _same(value: object, default: object) -> bool:
+    return value == default or value == ("none" if default is None else str(default))

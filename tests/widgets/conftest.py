@@ -1,0 +1,55 @@
+"""What all tests of the window share."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from contextlib import suppress
+
+import pytest
+
+pytest.importorskip("qtpy", reason="the window needs napari and a Qt binding")
+with warnings.catch_warnings():
+    # napari's and magicgui's own: pydantic 1 manners, a binding that is to go.
+    warnings.simplefilter("ignore")
+    import napari
+    import napari.viewer
+    from qtpy.QtCore import QEvent
+    from qtpy.QtWidgets import QApplication
+
+
+@pytest.fixture(scope="session")
+def qapp():
+    """Return the one application of the tests."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return napari.qt.get_qapp()
+
+
+@pytest.fixture
+def wait(qapp):
+    """Return a function that lets the window live until something is true."""
+
+    def until(is_true, seconds=120):
+        end = time.monotonic() + seconds
+        while not is_true():
+            assert time.monotonic() < end, "it never came true"
+            qapp.processEvents()
+            time.sleep(0.002)
+
+    return until
+
+
+@pytest.fixture
+def viewer(qapp):
+    """Return a viewer; at the end, no window may be left that was not there before."""
+    before = set(QApplication.topLevelWidgets())
+    viewer = napari.Viewer(show=False)
+    yield viewer
+    with suppress(RuntimeError):  # a test may have closed it
+        viewer.close()
+    for _ in range(3):
+        qapp.processEvents()
+        qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    left = set(QApplication.topLevelWidgets()) - before
+    assert not {type(widget).__name__ for widget in left if "LocalCL" in type(widget).__name__}

@@ -1,0 +1,179 @@
+"""The whole way in a real viewer: open, learn, click, correct, export."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+
+import numpy as np
+import psutil
+import pytest
+from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPushButton
+from small import SMALL_LD
+
+from napari_localcl.data.annotations import read_landmarks
+from napari_localcl.data.samples import sample_folder
+from napari_localcl.widgets.step import State
+
+# napari and what it stands on warn of each other's manners and of the binding.
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture
+def hands(tmp_path):
+    """Return a folder with four radiographs and a file that is none."""
+    folder = tmp_path / "hands"
+    folder.mkdir()
+    for number in range(1, 5):
+        name = f"hand_{number:02}.png"
+        shutil.copyfile(sample_folder("skeleton") / "images" / name, folder / name)
+    (folder / "empty.png").write_bytes(b"")
+    return folder
+
+
+@pytest.fixture
+def dock(viewer, qapp):
+    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+    return dock
+
+
+@pytest.fixture
+def pulse(qapp):
+    """Return how much work the main thread had done at each beat of a timer.
+
+    Not the time of day: that also tells how busy the computer is with other things.
+    """
+    beats = [time.thread_time()]
+    timer = QTimer()
+    timer.timeout.connect(lambda: beats.append(time.thread_time()))
+    timer.start(5)
+    yield beats
+    timer.stop()
+
+
+def control(parent, kind, name):
+    """Return a control by what a screen reader calls it."""
+    return next(one for one in parent.findChildren(kind) if one.accessibleName() == name)
+
+
+def press(parent, name):
+    QTest.mouseClick(control(parent, QPushButton, name), Qt.MouseButton.LeftButton)
+
+
+def is_shown(viewer, dock):
+    return (
+        "Landmarks" in viewer.layers
+        and viewer.layers["Image at hand"].metadata["image"] == dock.session.image
+    )
+
+
+def open_folder(viewer, dock, folder, wait):
+    dock.images.open(folder)
+    wait(lambda: is_shown(viewer, dock))
+
+
+def learn_two_steps(dock, wait):
+    start = control(dock, QPushButton, "Start")
+    wait(start.isEnabled)
+    control(dock, QComboBox, "Unit").setCurrentText("steps")
+    control(dock, QDoubleSpinBox, "How long").setValue(2)
+    control(dock, QComboBox, "Device").setCurrentText("cpu")
+    dock.learn.changed.update(SMALL_LD)
+    press(dock, "Start")
+    assert dock.learn.state is State.RUNNING
+    wait(lambda: not dock.training.is_running, 400)
+
+
+def click(viewer, dock, wait, landmark, y, x):
+    control(dock, QComboBox, "Landmark").setCurrentText(landmark)
+    press(dock, "Place it in this image")
+    viewer.layers["Landmarks"].add([y, x])
+    wait(lambda: not dock.finder.is_busy)
+
+
+def drag(viewer, dock, wait, y, x):
+    """Move the first point, as napari does at the end of a drag."""
+    points = viewer.layers["Landmarks"]
+    points.data[0] = y, x
+    points.events.data(value=points.data, action="changed", data_indices=(0,), vertex_indices=((),))
+    wait(lambda: not dock.finder.is_busy)
+
+
+def test_the_way_from_a_folder_to_a_table(viewer, dock, hands, wait, tmp_path):
+    open_folder(viewer, dock, hands, wait)
+    assert dock.images.state is State.DONE
+    assert "4 images, 1 skipped" in dock.images.sentence
+
+    learn_two_steps(dock, wait)
+    assert dock.learn.state is State.DONE, dock.learn.sentence
+
+    click(viewer, dock, wait, "tip", 60.0, 80.0)
+    assert dock.review.waiting == 3, dock.landmark.sentence
+    dock.session.next_uncertain()
+    wait(lambda: is_shown(viewer, dock))
+    features = viewer.layers["Landmarks"].features
+    assert features["source"][0].startswith("machine:")
+    assert 0 <= features["confidence"][0] <= 1
+
+    drag(viewer, dock, wait, 100.0, 90.0)
+    assert dock.session.points[0].source == "human"
+    assert dock.review.waiting == 2
+
+    dock.export.save(tmp_path / "out.csv")
+    wait(lambda: dock.export.state is State.DONE)
+    rows = read_landmarks(tmp_path / "out.csv")
+    assert len(rows) == 4
+    assert sum(row.source == "human" for row in rows) == 2
+    assert len(list(hands.iterdir())) == 5
+
+
+def test_a_failed_run_says_why_and_leaves_nothing_in_use(viewer, dock, hands, wait):
+    open_folder(viewer, dock, hands, wait)
+    wait(control(dock, QPushButton, "Start").isEnabled)
+    dock.learn.changed["image_size"] = 7
+    press(dock, "Start")
+    wait(lambda: not dock.training.is_running)
+    assert dock.learn.state is State.NEEDS_YOU
+    assert "image_size" in dock.learn.sentence
+    assert dock.session.run is None
+
+
+def close_dock(viewer):
+    viewer.window.remove_dock_widget("all")
+
+
+def close_window(viewer):
+    viewer.close()
+    QApplication.processEvents()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.mark.parametrize("close", [close_dock, close_window])
+def test_closing_ends_threads_and_processes_and_saves(viewer, dock, hands, wait, close):
+    open_folder(viewer, dock, hands, wait)
+    wait(control(dock, QPushButton, "Start").isEnabled)
+    press(dock, "Start")
+    dock.session.place("tip", 10, 10)
+    project = dock.session.project.folder
+    close(viewer)
+    assert psutil.Process().children(recursive=True) == []
+    assert QThreadPool.globalInstance().activeThreadCount() == 0
+    assert "tip" in (project / "landmarks.csv").read_text(encoding="utf-8")
+
+
+def test_opening_never_holds_the_window_up(viewer, dock, hands, wait, pulse):
+    open_folder(viewer, dock, hands, wait)
+    start = len(pulse)
+    for _ in range(3):
+        dock.session.go_by(1)
+        wait(lambda: is_shown(viewer, dock))
+    assert np.diff(pulse[start:]).max() < 0.1
+
+
+def test_opening_the_dock_does_not_import_torch():
+    code = "import sys, napari_localcl.widgets.dock; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True)
