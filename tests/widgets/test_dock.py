@@ -10,6 +10,7 @@ import time
 import numpy as np
 import psutil
 import pytest
+from projects import predicted
 from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPushButton
@@ -150,6 +151,22 @@ def close_window(viewer):
     viewer.close()
     QApplication.processEvents()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_one_key_each_goes_to_the_next_accepts_and_rejects(viewer, dock, hands, wait, qapp):
+    open_folder(viewer, dock, hands, wait)
+    _, *others = dock.session.names
+    dock.session.place("tip", 5, 6)
+    dock.session.take([predicted(name, confidence=0.1 * n) for n, name in enumerate(others, 1)])
+    window = dock.window()
+    window.show()
+    qapp.setActiveWindow(window)
+    qapp.processEvents()
+    for key, image, waiting in ((Qt.Key.Key_U, 0, 3), (Qt.Key.Key_A, 1, 2), (Qt.Key.Key_R, 2, 1)):
+        QTest.keyClick(window, key, Qt.KeyboardModifier.AltModifier)
+        assert (dock.session.image, dock.review.waiting) == (others[image], waiting)
+    QTest.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert dock.session.image == others[1]
 
 
 @pytest.mark.parametrize("close", [close_dock, close_window])
