@@ -132,6 +132,13 @@ def test_the_way_from_a_folder_to_a_table(viewer, dock, hands, wait, tmp_path):
     assert len(list(hands.iterdir())) == 5
 
 
+def test_one_step_is_open_at_a_time(dock):
+    for step in dock.steps:
+        step.set_open(True)
+        assert [one for one in dock.steps if one.is_open] == [step]
+        assert step.body.parentWidget().isVisibleTo(dock)
+
+
 def test_a_failed_run_says_why_and_leaves_nothing_in_use(viewer, dock, hands, wait):
     open_folder(viewer, dock, hands, wait)
     wait(control(dock, QPushButton, "Start").isEnabled)
