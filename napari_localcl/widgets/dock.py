@@ -81,13 +81,14 @@ class LocalCL(QWidget):
         column.addStretch()
         area = QScrollArea()
         area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(content)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(4, 4, 4, 4)
         outer.addWidget(self.navigator)
         outer.addWidget(self._problem)
         outer.addWidget(area, 1)
-        self.setMinimumWidth(330)
+        self.setMinimumWidth(max(330, content.minimumSizeHint().width() + 32))
 
     def _connect(self) -> None:
         for step in self.steps:

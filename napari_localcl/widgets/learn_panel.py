@@ -85,6 +85,11 @@ class LearnPanel(Step):
         self._unit.addItems(["minutes", "steps"])
         self._unit.currentTextChanged.connect(self._on_unit)
         self._amount.setValue(_MINUTES)
+        # A long name must not make the dock wider.
+        self._run.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._run.setMinimumContentsLength(8)
         describe(self._preset, "Preset", "'small' suits laptops; 'faithful' is the published form")
         describe(self._amount, "How long", "How long to learn")
         describe(self._unit, "Unit", "Minutes include reading the images; steps do not")

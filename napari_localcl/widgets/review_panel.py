@@ -42,9 +42,9 @@ class ReviewPanel(Step):
         self.body.addLayout(in_row(self._accept, self._reject))
         self._table.clicked.connect(self._on_chosen)
         self._table.activated.connect(self._on_chosen)
-        session.annotations_changed.connect(self._show)
+        session.annotations_changed.connect(self._refresh)
         session.doubt_changed.connect(self._select)
-        self._show()
+        self._refresh()
 
     @property
     def waiting(self) -> int:
@@ -54,7 +54,7 @@ class ReviewPanel(Step):
     def _on_chosen(self, index: QModelIndex) -> None:
         self._session.look_at(self._model.doubt(index.row()))
 
-    def _show(self) -> None:
+    def _refresh(self) -> None:
         project = self._session.project
         self._model.show(project.annotations if project else None)
         self._select()

@@ -58,7 +58,7 @@ class Step(QFrame):
         self.body.setContentsMargins(8, 0, 4, 6)
         self.body.addWidget(self._sentence)
         self._arrange()
-        self._heading.toggled.connect(self._show)
+        self._heading.toggled.connect(self._on_toggled)
         self.tell(State.NOT_STARTED, sentence)
 
     @property
@@ -98,7 +98,7 @@ class Step(QFrame):
         outer.addLayout(line)
         outer.addWidget(self._content)
 
-    def _show(self, is_open: bool) -> None:
+    def _on_toggled(self, is_open: bool) -> None:
         arrow = Qt.ArrowType.DownArrow if is_open else Qt.ArrowType.RightArrow
         self._heading.setArrowType(arrow)
         self._content.setVisible(is_open)

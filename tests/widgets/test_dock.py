@@ -10,6 +10,7 @@ import time
 import numpy as np
 import psutil
 import pytest
+from projects import predicted
 from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPushButton
@@ -131,6 +132,13 @@ def test_the_way_from_a_folder_to_a_table(viewer, dock, hands, wait, tmp_path):
     assert len(list(hands.iterdir())) == 5
 
 
+def test_one_step_is_open_at_a_time(dock):
+    for step in dock.steps:
+        step.set_open(True)
+        assert [one for one in dock.steps if one.is_open] == [step]
+        assert step.body.parentWidget().isVisibleTo(dock)
+
+
 def test_a_failed_run_says_why_and_leaves_nothing_in_use(viewer, dock, hands, wait):
     open_folder(viewer, dock, hands, wait)
     wait(control(dock, QPushButton, "Start").isEnabled)
@@ -150,6 +158,22 @@ def close_window(viewer):
     viewer.close()
     QApplication.processEvents()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_one_key_each_goes_to_the_next_accepts_and_rejects(viewer, dock, hands, wait, qapp):
+    open_folder(viewer, dock, hands, wait)
+    _, *others = dock.session.names
+    dock.session.place("tip", 5, 6)
+    dock.session.take([predicted(name, confidence=0.1 * n) for n, name in enumerate(others, 1)])
+    window = dock.window()
+    window.show()
+    qapp.setActiveWindow(window)
+    qapp.processEvents()
+    for key, image, waiting in ((Qt.Key.Key_U, 0, 3), (Qt.Key.Key_A, 1, 2), (Qt.Key.Key_R, 2, 1)):
+        QTest.keyClick(window, key, Qt.KeyboardModifier.AltModifier)
+        assert (dock.session.image, dock.review.waiting) == (others[image], waiting)
+    QTest.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier)
+    assert dock.session.image == others[1]
 
 
 @pytest.mark.parametrize("close", [close_dock, close_window])
