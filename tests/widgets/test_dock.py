@@ -11,7 +11,8 @@ import numpy as np
 import psutil
 import pytest
 from projects import predicted
-from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
+from qtpy.QtCore import QEvent, QMimeData, QPointF, Qt, QThreadPool, QTimer, QUrl
+from qtpy.QtGui import QDropEvent
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPushButton
 from small import SMALL_LD
@@ -77,15 +78,19 @@ def open_folder(viewer, dock, folder, wait):
     wait(lambda: is_shown(viewer, dock))
 
 
-def learn_two_steps(dock, wait):
+def start_learning(dock, wait, steps):
     start = control(dock, QPushButton, "Start")
     wait(start.isEnabled)
     control(dock, QComboBox, "Unit").setCurrentText("steps")
-    control(dock, QDoubleSpinBox, "How long").setValue(2)
+    control(dock, QDoubleSpinBox, "How long").setValue(steps)
     control(dock, QComboBox, "Device").setCurrentText("cpu")
     dock.learn.changed.update(SMALL_LD)
     press(dock, "Start")
     assert dock.learn.state is State.RUNNING
+
+
+def learn_two_steps(dock, wait):
+    start_learning(dock, wait, 2)
     wait(lambda: not dock.training.is_running, 400)
 
 
@@ -148,6 +153,41 @@ def test_a_failed_run_says_why_and_leaves_nothing_in_use(viewer, dock, hands, wa
     assert dock.learn.state is State.NEEDS_YOU
     assert "image_size" in dock.learn.sentence
     assert dock.session.run is None
+
+
+def test_stopping_early_keeps_what_was_learned_and_cancelling_throws_it_away(
+    viewer, dock, hands, wait
+):
+    open_folder(viewer, dock, hands, wait)
+    start_learning(dock, wait, 5000)
+    wait(lambda: dock.training.can_stop_early, 200)
+    press(dock, "Stop early")
+    wait(lambda: not dock.training.is_running, 200)
+    kept = dock.session.run
+    assert dock.learn.state is State.DONE, dock.learn.sentence
+    assert (kept / "weights.safetensors").is_file()
+
+    start_learning(dock, wait, 5000)
+    wait(lambda: dock.training.can_stop_early, 200)
+    press(dock, "Cancel")
+    wait(lambda: not dock.training.is_running, 200)
+    assert dock.session.run == kept
+    assert [run.name for run in kept.parent.iterdir() if run.is_dir()] == [kept.name]
+
+
+def test_a_folder_dropped_on_the_dock_is_opened(viewer, dock, hands, wait):
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile(str(hands))])
+    event = QDropEvent(
+        QPointF(5, 5),
+        Qt.DropAction.CopyAction,
+        dropped,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    dock.dropEvent(event)
+    wait(lambda: is_shown(viewer, dock))
+    assert "4 images, 1 skipped" in dock.images.sentence
 
 
 def close_dock(viewer):
