@@ -171,7 +171,9 @@ def open_atlas(
     embedded: list[Embedded] = []
     for factor in [1.0, settings.detail] if settings.detail > 1 else [1.0]:
         prepared = yield from _prepare(images, record, factor, cache)
-        if record.sides is not None:
+        if embedded:
+            prepared = _mirrored_like(prepared, embedded[0].images)
+        elif record.sides is not None:
             prepared = yield from _mirrored(images, prepared, record.sides, cache)
         sides = []
         for mirrored in [False, True] if record.settings["sides"] == "matched" else [False]:
@@ -192,6 +194,12 @@ def _mirrored(
     """Mirror the images of one side, as the run did."""
     small = yield from prepare_small(images, prepared, cache)
     return Sides(sides.direction, sides.threshold).mirror(prepared, small)
+
+
+def _mirrored_like(images: PreparedImages, others: PreparedImages) -> PreparedImages:
+    """Mirror the same images as others, which have been told already."""
+    told = (others.placements[others.index(name)] for name in images.names)
+    return images.mirrored([placement.mirrored for placement in told])
 
 
 def _prepare(

@@ -13,6 +13,7 @@ from small import SMALL_LD
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.samples import sample_folder
+from napari_localcl.data.sides import side_canvas
 from napari_localcl.tasks.atlas import open_atlas
 from napari_localcl.tasks.landmarks import (
     PUBLISHED,
@@ -281,3 +282,25 @@ def test_with_one_level_ranking_does_not_match_all_pixels_with_all(hands, tmp_pa
     assert len(find(hands, learned)) == 12
     ranking = suggest_templates(hands, learned, PLAIN, "cpu")
     assert largest_allocation(lambda: finish(ranking)) < 40e6
+
+
+def test_sides_are_told_once_whatever_the_magnification_makes_of_the_canvas(tmp_path):
+    folder = tmp_path / "hands"
+    folder.mkdir()
+    for number in range(1, 5):
+        with Image.open(sample_folder("skeleton") / "images" / f"hand_{number:02d}.png") as image:
+            upright = image.resize((192, 224))
+            turned = upright.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            (turned if number % 2 else upright).save(folder / f"hand_{number:02d}.png")
+    settings = {**LEARNED, "image_size": 224, "sides": "shades"}
+    run = tmp_path / "run"
+    finish(pretrain(folder, run, budget=Budget(steps=1), settings=settings, device="cpu"))
+    _, atlas = finish(open_atlas(folder, run, LandmarkSettings(), "cpu"))
+    # At these sizes the small images that sides are told from differ in shape.
+    assert side_canvas(atlas.coarse.images.canvas) != side_canvas(atlas.detail.images.canvas)
+    coarse, detail = (
+        [placement.mirrored for placement in embedded.images.placements]
+        for embedded in (atlas.coarse, atlas.detail)
+    )
+    assert coarse == detail
+    assert any(coarse)
