@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
+from torch.nn.functional import max_pool2d
 
 from .alignment import ALIGNMENT_STRIDE, smooth_map
 from .sampling import cell_centres
@@ -142,6 +143,27 @@ def sub_cell_peak(score: Tensor) -> tuple[Tensor, Tensor]:
     vertical = _vertex(value(row - 1, column), best, value(row + 1, column))
     horizontal = _vertex(value(row, column - 1), best, value(row, column + 1))
     return torch.stack([row + vertical, column + horizontal], dim=2), best
+
+
+def best_peaks(response: Tensor, count: int, apart: int = 5) -> tuple[Tensor, Tensor]:
+    """The highest local maxima of maps (B, L, h, w): (B, L, K, 2) in cells, values (B, L, K).
+
+    The first is exact to a fraction of a cell, the others to a cell; ``apart`` is the side of the
+    neighbourhood in which a maximum must be the highest, in cells.
+    """
+    peak, value = sub_cell_peak(response)
+    if count == 1:
+        return peak.unsqueeze(2), value.unsqueeze(2)
+    tallest = max_pool2d(response, (apart, 1), stride=1, padding=(apart // 2, 0))
+    highest = max_pool2d(tallest, (1, apart), stride=1, padding=(0, apart // 2)) == response
+    values, index = response.masked_fill(~highest, -torch.inf).flatten(2).topk(count, dim=2)
+    # Where a map has fewer maxima than asked for, the first stands in.
+    index = torch.where(values.isinf(), index[..., :1], index)
+    values = torch.where(values.isinf(), values[..., :1], values)
+    width = response.shape[3]
+    peaks = torch.stack([index // width, index % width], dim=3).float()
+    peaks[:, :, 0] = peak
+    return peaks, values
 
 
 def _vertex(before: Tensor, here: Tensor, after: Tensor) -> Tensor:

@@ -8,7 +8,8 @@ from fourier import AFFINE, BEND, SIZE, Affine, errors, pyramid, same, some_poin
 from memory import largest_allocation
 from torch.nn.functional import normalize
 
-from napari_localcl.models.finding import Finder, Template, best_peaks, centre_sensitive
+from napari_localcl.models.finding import Finder, Template, centre_sensitive
+from napari_localcl.models.matching import best_peaks
 from napari_localcl.models.pyramid import Pyramid
 
 FINER = (1, 2, 4, 8, 16)
