@@ -103,9 +103,9 @@ class LD(Method, name="ld"):
         self._mined = None
         if stage.startswith(correspondences.STAGE) and len(images) > 1:
             self.eval()
-            anywhere = self.settings.sides == "matched"
+            two_sides = self.settings.sides == "learned"
             self._mined = yield from correspondences.mine(
-                images, self._embed, self.settings.correspondences, chance, anywhere
+                images, self._embed, self.settings.correspondences, chance, two_sides
             )
             self.train()
 

@@ -51,10 +51,10 @@ class MethodSettings(BaseModel):
     local_contrast: bool = Field(
         True, description="even images out, so that faint structures count as much as shades"
     )
-    sides: Literal["one", "shades", "matched"] = Field(
+    sides: Literal["one", "shades", "learned"] = Field(
         "one",
         description="organs that come left and right, such as eyes: 'shades' tells the sides by "
-        "their shades and mirrors one of them; 'matched' learns both and looks for either",
+        "their shades, 'learned' by what was learned, and mirrors one of them",
     )
     learning_rate: float = Field(2e-3, gt=0, le=1, description="Adam's learning rate")
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_localcl.training.budget import Budget
 
 SHOWN = 12  # images on the overview
-SETTINGS = {"fundus": {"sides": "matched"}}  # of sample sets, beyond the defaults
+SETTINGS = {"fundus": {"sides": "learned"}}  # of sample sets, beyond the defaults
 
 
 @dataclass(frozen=True)

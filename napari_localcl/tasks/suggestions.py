@@ -47,7 +47,7 @@ def suggest_templates(
     """
     settings = (settings or LandmarkSettings()).model_copy(update={"detail": 1.0})
     atlas = yield from open_atlas(images, run, settings, device, cache)
-    embeddings, names = atlas.coarse.sides[0], atlas.coarse.images.names
+    embeddings, names = atlas.coarse.embeddings, atlas.coarse.images.names
     candidates, others = (_spread(len(names), most) for most in (CANDIDATES, OTHERS))
     compared = _coarse(embeddings[others.tolist()])
     ranking = []

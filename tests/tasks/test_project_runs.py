@@ -53,7 +53,7 @@ def test_a_run_is_listed_with_its_facts(runs):
         "finished",
     )
     assert row.finished is not None
-    assert row.minutes > 0
+    assert row.minutes == RunFolder(folder).record.seconds / 60
     lines = [line.split(",") for line in RunFolder(folder).metrics.read_text().splitlines()]
     last = [float(line[4]) for line in lines if line[0] == "6"]
     assert len(last) == 2
