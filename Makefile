@@ -33,7 +33,8 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 xvfb-run -a $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 QT_API=pyqt5 xvfb-run -a $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 QT_API=pyqt6 xvfb-run -a $(BIN)/python -m pytest -n 2 tests/widgets
 
 clean:
 	rm -rf build dist localcl-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
