@@ -45,8 +45,10 @@ def test_a_prediction_becomes_a_persons_point_by_accepting_or_moving_only():
     assert state.kind("0.png", "tip") is Kind.PREDICTED
     assert state.human_points() == ()
     assert state.accept("0.png", "tip").points("0.png") == (
-        Landmark("0.png", "tip", 5, 7, None, "human"),
+        Landmark("0.png", "tip", 5, 7, None, "accepted"),
     )
+    moved = state.accept("0.png", "tip").move("0.png", "tip", 6, 8)
+    assert moved.points("0.png")[0].source == "human", "a person has moved it"
     assert state.move("0.png", "tip", 6, 8).points("0.png") == (
         Landmark("0.png", "tip", 6, 8, None, "human"),
     )
@@ -104,7 +106,7 @@ def test_new_predictions_replace_the_old_ones_and_nothing_of_a_persons():
         [predicted(f"{i}.png", y=30, run="two") for i in range(3)]
     )
     assert moved == 1
-    assert state.points("0.png") == (Landmark("0.png", "tip", 5, 7, None, "human"),)
+    assert state.points("0.png") == (Landmark("0.png", "tip", 5, 7, None, "accepted"),)
     assert state.kind("1.png", "tip") is Kind.ABSENT
     assert state.points("2.png") == (predicted("2.png", y=30, run="two"),)
     assert state.points("3.png") == (), "an old prediction does not outlive its successor"
