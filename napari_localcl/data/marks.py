@@ -97,7 +97,7 @@ class Column:
 
     def source(self, index: int) -> str:
         """Return whose point it is: `human`, `accepted` or `machine:<run>`."""
-        return self.all_sources[self.table["source"][index]]
+        return self.all_sources[int(self.table["source"][index])]
 
     @property
     def all_sources(self) -> tuple[str, ...]:

@@ -164,7 +164,8 @@ class Annotations:
         columns = dict(self.columns)
         for name, marks in placed.items():
             column = columns.get(name) or Column.of(len(self.images))
-            columns[name] = column.place_all(list(marks), list(marks.values()))
+            known = name if name in columns else self._free(name)
+            columns[known] = column.place_all(list(marks), list(marks.values()))
         return replace(self, columns=columns)
 
     def move(self, image: str, landmark: str, y: float, x: float) -> Annotations:

@@ -1,9 +1,9 @@
 """The `landmarks.csv` of a project: a landmark file that also keeps what has no point.
 
 The source of a point is `human` where a person placed or moved it, `accepted` where a person found
-a prediction right as it was, and `machine:<run>` of a prediction that nobody has settled. A landmark
-that a person marked as absent is a row with empty `y` and `x` and the source `human`.
-The column `rejected` names the sources whose predictions a person threw out, separated by `|`; a
+a prediction right as it was, and `machine:<run>` of a prediction that nobody has settled. A
+landmark that a person marked as absent is a row with empty `y` and `x` and the source `human`. The
+column `rejected` names the sources whose predictions a person threw out, separated by `|`; a
 row with nothing but that has no source. Readers of landmark files pass over both.
 """
 
