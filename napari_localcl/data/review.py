@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
-from napari_localcl.data.marks import Kind
+from napari_localcl.data.marks import Kind, is_machine
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -133,6 +133,28 @@ class Doubt(NamedTuple):
     image: str
     landmark: str
     confidence: float
+
+
+def doubts_in(annotations: Annotations, image: str) -> tuple[Doubt, ...]:
+    """Return the predictions of an image that wait for a person.
+
+    Parameters
+    ----------
+    annotations : Annotations
+        The present state.
+    image : str
+        The image.
+
+    Returns
+    -------
+    tuple of Doubt
+        In the landmarks' order; of a prediction without confidence, it is 0.
+    """
+    return tuple(
+        Doubt(image, point.landmark, point.confidence or 0.0)
+        for point in annotations.points(image)
+        if is_machine(point.source)
+    )
 
 
 def next_uncertain(

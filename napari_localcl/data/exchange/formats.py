@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.exchange import coco, deeplabcut, slicer, table
+from napari_localcl.data.exchange.matching import file_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,6 +29,8 @@ class Format:
         How its files' names end.
     title : str
         What a person calls it.
+    about : str
+        What is in the files.
     write : callable
         Writes landmarks to a file, or to a folder if there is one file per image.
     read : callable
@@ -41,10 +44,18 @@ class Format:
     name: str
     suffix: str
     title: str
+    about: str
     write: Callable[[Path, Iterable[Landmark], Listing], None]
     read: Callable[[Path, Listing, set[str] | None], tuple[Landmark, ...]]
     per_image: bool = False
     beginning: str = ""
+
+    def files(self, path: Path, rows: Iterable[Landmark], listing: Listing) -> tuple[Path, ...]:
+        """Return the files that writing these landmarks makes."""
+        if not self.per_image:
+            return (path,)
+        items = dict.fromkeys(listing.named(row.image).item for row in rows)
+        return tuple(file_for(path, item, self.suffix) for item in items)
 
     def fits(self, file: Path) -> bool:
         """Tell whether a file is of this format, by its suffix and how it begins."""
@@ -57,15 +68,36 @@ class Format:
 FORMATS = {
     one.name: one
     for one in (
-        Format("csv", table.SUFFIX, "Table (CSV)", table.write, table.read),
         Format(
-            "slicer", slicer.SUFFIX, "3D Slicer markups", slicer.write, slicer.read, per_image=True
+            "csv",
+            table.SUFFIX,
+            "Table",
+            "one row per point: image, landmark, y and x in pixels, confidence, source",
+            table.write,
+            table.read,
         ),
-        Format("coco", coco.SUFFIX, "COCO keypoints", coco.write, coco.read),
+        Format(
+            "slicer",
+            slicer.SUFFIX,
+            "3D Slicer markups",
+            "one file per image or volume, points in millimetres in the patient (LPS)",
+            slicer.write,
+            slicer.read,
+            per_image=True,
+        ),
+        Format(
+            "coco",
+            coco.SUFFIX,
+            "COCO keypoints",
+            "one file for all images, x, y and v of each point in pixels",
+            coco.write,
+            coco.read,
+        ),
         Format(
             "deeplabcut",
             deeplabcut.SUFFIX,
             "DeepLabCut",
+            "one row per image, x and y in pixels, each source a scorer",
             deeplabcut.write,
             deeplabcut.read,
             beginning=deeplabcut.BEGINNING,

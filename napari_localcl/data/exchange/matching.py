@@ -10,6 +10,7 @@ from napari_localcl.data.folder import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from napari_localcl.data.folder import Listing
 
@@ -90,6 +91,26 @@ class ImageNames:
             if wanted[-length:] == candidate[-length:]:
                 fits[image] = max(length, fits.get(image, 0))
         return fits
+
+
+def file_for(folder: Path, item: str, suffix: str) -> Path:
+    """Return the file that is about one image or volume, where there is one for each.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files go.
+    item : str
+        The image's or volume's name, with its subfolders.
+    suffix : str
+        How the file's name ends.
+
+    Returns
+    -------
+    Path
+        In `folder`, whatever the name.
+    """
+    return folder.joinpath(*parts(item + suffix))
 
 
 def parts(name: str) -> tuple[str, ...]:

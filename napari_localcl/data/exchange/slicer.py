@@ -21,7 +21,7 @@ from napari_localcl.data import reading
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.exchange.matching import ImageNames, parts
+from napari_localcl.data.exchange.matching import ImageNames, file_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +68,7 @@ def write(folder: Path, rows: Iterable[Landmark], listing: Listing) -> None:
         placed.setdefault(plane.item, []).append((plane, row))
     documents = {item: _document(points) for item, points in placed.items()}
     for item, document in documents.items():
-        with replacing(folder.joinpath(*parts(item + SUFFIX))) as part:
+        with replacing(file_for(folder, item, SUFFIX)) as part:
             part.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
