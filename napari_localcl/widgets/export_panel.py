@@ -18,6 +18,7 @@ from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.controls import describe, in_row, make_button, make_label
 from napari_localcl.widgets.import_dialog import ImportDialog
 from napari_localcl.widgets.step import State, Step
+from napari_localcl.widgets.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -105,8 +106,12 @@ class ExportPanel(Step):
     def _make_fields(self) -> None:
         self._format = QComboBox()
         for one in FORMATS.values():
-            self._format.addItem(f"{one.title} ({one.suffix})", one.name)
-        describe(self._format, "Format", "What the files are for")
+            self._format.addItem(one.title, one.name)
+        # A long name must not make the dock wider.
+        self._format.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        describe(self._format, "Format", "Which program the files are for")
         self._about = make_label()
         self._reviewed = QCheckBox("Leave predictions out")
         describe(
@@ -127,10 +132,10 @@ class ExportPanel(Step):
             "Export…", "Choose where to write the landmarks of all images", self._choose, "Alt+E"
         )
         self._files = make_button(
-            "Import files…", "Read points from other programs' files", self._choose_files
+            "Import…", "Read points from other programs' files", self._choose_files
         )
         self._folder = make_button(
-            "Import a folder…",
+            "Import folder…",
             "Read points from a folder with one file per image",
             self._choose_folder,
         )
@@ -140,7 +145,7 @@ class ExportPanel(Step):
             lambda: _copy(self._command),
         )
         self._search = make_button(
-            "Copy search as command",
+            "Copy search",
             "Copy the command that finds the landmarks in all images in a terminal",
             self._copy_search,
         )
@@ -157,8 +162,7 @@ class ExportPanel(Step):
         return not self._reviewed.isChecked()
 
     def _explain(self) -> None:
-        about = self._chosen.about
-        self._about.setText(f"{about[:1].upper()}{about[1:]}.")
+        self._about.setText(f"{self._chosen.suffix}: {self._chosen.about}.")
 
     def _on_opened(self) -> None:
         self.close_work()
@@ -207,8 +211,8 @@ class ExportPanel(Step):
             self._command = ""
             self.tell(State.NOT_STARTED, "Nothing was written; choose another place.")
         else:
-            points = f"{written.points} points of {written.images} images"
-            self.tell(State.DONE, f"{points} are in {written.path}.")
+            points = f"{counted(written.points, 'point')} of {counted(written.images, 'image')}"
+            self.tell(State.DONE, f"{points} written to {written.path}.")
         self._enable()
 
     def _may_replace(self, files: Sequence[Path]) -> bool:
@@ -236,11 +240,9 @@ class ExportPanel(Step):
         if dialog.exec():
             self._command = terminal.import_command(project, read.paths)
             self._session.merge(dialog.merge, dialog.theirs)
+            points = counted(dialog.count, "point")
             names = ", ".join(path.name for path in read.paths[:3])
-            self.tell(
-                State.DONE,
-                f"{dialog.count} points of {names} are yours. Undo (Alt+Z) takes them back.",
-            )
+            self.tell(State.DONE, f"{points} of {names} are yours now; Undo takes them back.")
         else:
             self.tell(State.NOT_STARTED, "Nothing was imported.")
         dialog.deleteLater()

@@ -57,7 +57,9 @@ class HelpRow(QWidget):
 
     def show_shortcuts(self) -> None:
         """Show all keys; they work meanwhile."""
-        ShortcutsDialog(self._dock).show()
+        shown = self._dock.findChild(ShortcutsDialog) or ShortcutsDialog(self._dock)
+        shown.show()
+        shown.raise_()
 
     def show_report(self) -> None:
         """Make a report and show it."""

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 
 from napari_localcl.data.exchange.merging import compare
 from napari_localcl.widgets.controls import describe, make_label
+from napari_localcl.widgets.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -89,7 +90,7 @@ class ImportDialog(QDialog):
     def _add_strangers(self, column: QVBoxLayout, names: Sequence[str]) -> None:
         if not names:
             return
-        title = f"{len(names)} images in the files are not in the project and are left out:"
+        title = f"Left out, because the project does not have {counted(len(names), 'image')}:"
         column.addWidget(make_label(title))
         listed = QListWidget()
         listed.addItems(names)
@@ -101,7 +102,7 @@ class ImportDialog(QDialog):
         self.merge = compare(self._rows, self._annotations, self._predictions.isChecked())
         machines = self.merge.predictions
         if machines:
-            text = f"Accept {machines} predictions of machines too"
+            text = f"Accept {counted(machines, 'prediction')} of machines too"
             self._predictions.setText(text)
             describe(self._predictions, text, "Take them over as if you had accepted each of them")
         self._predictions.setVisible(bool(self._predictions.text()))
@@ -117,7 +118,7 @@ class ImportDialog(QDialog):
 
     def _tell(self) -> None:
         self._summary.setText(_in_words(self))
-        text = f"Import {self.count} points"
+        text = f"Import {counted(self.count, 'point')}"
         self._import.setText(text)
         self._import.setEnabled(self.count > 0)
         describe(self._import, text, "They become your points; Undo takes them back")
@@ -126,11 +127,12 @@ class ImportDialog(QDialog):
 def _in_words(dialog: ImportDialog) -> str:
     merge = dialog.merge
     parts = [
-        (len(merge.fresh), "new points"),
-        (len(merge.conflicts), "that differ from what you said there"),
+        (len(merge.fresh), "new"),
+        (len(merge.conflicts), "where you said something else"),
         (merge.same, "that you have already"),
-        (len(merge.outside), "outside of their images, which are left out"),
+        (len(merge.outside), "outside of their images (left out)"),
     ]
-    said = ", ".join(f"{count} {what}" for count, what in parts if count) or "No points to take"
+    told = ", ".join(f"{count} {what}" for count, what in parts if count)
+    said = f"Points in the files: {told}" if told else "There are no points to take"
     added = f" New landmarks: {', '.join(merge.added)}." if merge.added else ""
     return f"{said}.{added}"

@@ -12,6 +12,7 @@ from napari_localcl.data.review import doubts_in
 from napari_localcl.widgets.controls import describe, in_row, make_button
 from napari_localcl.widgets.doubts import Doubts
 from napari_localcl.widgets.step import State, Step
+from napari_localcl.widgets.words import counted
 
 if TYPE_CHECKING:
     from qtpy.QtCore import QModelIndex
@@ -142,11 +143,11 @@ class ReviewPanel(Step):
 
     def _tell(self) -> None:
         project = self._session.project
-        moved = f"{self._moved} predictions moved. " if self._moved else ""
+        moved = f"{counted(self._moved, 'prediction')} moved. " if self._moved else ""
         if project and (waiting := self.waiting):
             confidences = project.annotations.confidences()
             unsure = np.count_nonzero(confidences < project.record.review_below)
-            wait = f"{waiting} predictions wait, {unsure} of them unsure. "
+            wait = f"{counted(waiting, 'prediction')} to review, {unsure} unsure. "
             self.tell(State.NEEDS_YOU, f"{moved}{wait}{_HOW}")
         elif self._count(Kind.HUMAN):
             self.tell(State.DONE, f"{moved}No prediction waits for you.")
