@@ -112,10 +112,12 @@ class Annotations:
 
     @cached_property
     def _human_points(self) -> tuple[Landmark, ...]:
+        # Lists, because taking single numbers out of an array is slow.
         return tuple(
-            _point(self.images.names[index], name, column, index)
+            Landmark(self.images.names[index], name, y, x, None, column.all_sources[source])
             for name, column in self.columns.items()
-            for index in np.flatnonzero(column.table["kind"] == Kind.HUMAN).tolist()
+            for index, (kind, y, x, _, source) in enumerate(column.table.tolist())
+            if kind == Kind.HUMAN
         )
 
     def has_same_templates(self, other: Annotations) -> bool:

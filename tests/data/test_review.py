@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from projects import empty_annotations, predicted
 
+from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.review import (
     Doubt,
     ImageRow,
@@ -158,3 +159,10 @@ def test_the_place_that_an_edit_was_about_is_found_and_best_in_the_image_at_hand
     both_changed = after.accept("1.png", "tip")
     assert changed_place(before, both_changed, "2.png") == ("2.png", "tip")
     assert changed_place(before, before.rename_landmark("tip", "end"), "0.png") is None
+
+
+def test_a_landmark_that_came_or_went_has_its_place_too():
+    before = empty_annotations(names=())
+    after = before.place_all([Landmark("2.png", "new", 1, 1)])
+    for states in ((before, after), (after, before)):
+        assert changed_place(*states, "0.png") == ("2.png", "new")
