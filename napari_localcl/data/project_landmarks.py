@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_localcl.data.annotations import Landmark, Line
-    from napari_localcl.data.project_annotations import ProjectImages
+    from napari_localcl.data.project_images import ProjectImages
 
 _COLUMNS = ("image", "landmark", "y", "x", "confidence", "source", "rejected")
 _BETWEEN = "|"

@@ -9,7 +9,6 @@ from projects import empty_annotations, predicted
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.marks import Kind
-from napari_localcl.data.project_annotations import ProjectImages
 from napari_localcl.data.review import ImageRows, next_uncertain
 
 
@@ -156,11 +155,6 @@ def test_landmarks_are_added_and_deleted():
         state.rename_landmark("middle", "base")
     with pytest.raises(BadInput, match="needs a name"):
         state.add_landmark(" ")
-
-
-def test_two_images_of_one_name_are_refused():
-    with pytest.raises(BadInput, match=r"two images of the project are called 'a'"):
-        ProjectImages(("a", "b", "a"), ((1, 1),) * 3)
 
 
 def seconds_of_an_hour_of_review(count: int) -> float:
