@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
-from napari_localcl.data.marks import Kind, is_machine
+from napari_localcl.data.marks import Column, Kind, is_machine
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -201,14 +201,25 @@ def changed_place(before: Annotations, after: Annotations, here: str) -> tuple[s
     (str, str) or None
         Image and landmark; None if people say the same, but for the landmarks' names.
     """
+    if _is_renamed(before, after):
+        return None
     names, index = before.images.names, before.images.index(here)
-    found = None
-    for landmark, column in before.columns.items():
-        if (other := after.columns.get(landmark)) and (there := column.differs(other)).size:
-            if index in there:
-                return here, landmark
-            found = found or (names[int(there[0])], landmark)
+    nothing, found = Column.of(len(names)), None
+    for landmark in {**before.columns, **after.columns}:
+        column = before.columns.get(landmark, nothing)
+        there = column.differs(after.columns.get(landmark, nothing))
+        if index in there:
+            return here, landmark
+        if there.size and found is None:
+            found = (names[int(there[0])], landmark)
     return found
+
+
+def _is_renamed(before: Annotations, after: Annotations) -> bool:
+    pairs = zip(before.columns.values(), after.columns.values(), strict=False)
+    return len(before.columns) == len(after.columns) and not any(
+        column.differs(other).size for column, other in pairs
+    )
 
 
 def _of_interest(annotations: Annotations, landmark: str | None) -> npt.NDArray[np.float64]:
