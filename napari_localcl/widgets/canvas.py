@@ -180,13 +180,12 @@ class Canvas(QObject):
 
     def _on_moved(self, indices: Sequence[int]) -> None:
         assert self._points is not None
-        for index in indices:
-            y, x = self._points.data[index].tolist()
-            self._session.place(self._shown[index].landmark, y, x)
+        # All at once: each edit shows the points anew, and may bring another image.
+        moved = {self._shown[i].landmark: tuple(self._points.data[i].tolist()) for i in indices}
+        self._session.move(moved)
 
     def _on_deleted(self, indices: Sequence[int]) -> None:
-        for index in indices:
-            self._session.remove(self._shown[index].landmark)
+        self._session.remove(*(self._shown[index].landmark for index in indices))
 
     def _on_mode(self) -> None:
         if self._points is not None and self._points.mode != "add":

@@ -12,6 +12,7 @@ from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
 from napari_localcl.widgets.export_panel import ExportPanel
 from napari_localcl.widgets.finder import Finder
+from napari_localcl.widgets.help_row import HelpRow
 from napari_localcl.widgets.images_panel import ImagesPanel
 from napari_localcl.widgets.landmark_panel import LandmarkPanel
 from napari_localcl.widgets.learn_panel import LearnPanel
@@ -88,6 +89,7 @@ class LocalCL(QWidget):
         outer.addWidget(self.navigator)
         outer.addWidget(self._problem)
         outer.addWidget(area, 1)
+        outer.addWidget(HelpRow(self.session, self))
         self.setMinimumWidth(max(330, content.minimumSizeHint().width() + 32))
 
     def _connect(self) -> None:

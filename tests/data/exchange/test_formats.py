@@ -51,7 +51,7 @@ def test_a_failed_write_leaves_the_old_files(tmp_path: Path, listing, name):
 
 
 def test_an_unknown_format_is_told_with_those_there_are():
-    with pytest.raises(BadInput, match="no format 'vott'; choose one of slicer, coco, deeplabcut"):
+    with pytest.raises(BadInput, match="no format 'vott'; choose one of csv, slicer, coco, deep"):
         find_format("vott")
 
 
