@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 def heat_map(atlas: Atlas, templates: Sequence[Landmark], image: str) -> HeatMap:
     """Return the similarity of an image to one landmark.
 
-    It is the product of the similarities at the levels that the finder looks at first, brought
-    back to their scale (the geometric mean). Of a run that learned both sides, each place counts
-    as it is or mirrored, whichever is more similar.
+    It is the product of the similarities at the levels that the finder looks at first. Of a run
+    that learned both sides, each place counts as it is or mirrored, whichever is more similar.
 
     Parameters
     ----------
@@ -45,10 +44,10 @@ def heat_map(atlas: Atlas, templates: Sequence[Landmark], image: str) -> HeatMap
     index = coarse.images.index(image)
     template = Marks.of(templates, coarse.images).template(coarse)
     with torch.inference_mode():
-        straight, *mirrored = (finder.response(template, side[[index]]) for side in coarse.sides)
+        straight, *mirrored = (finder.similarity(template, side[[index]]) for side in coarse.sides)
         for other in mirrored:
             straight = torch.maximum(straight, other.flip(3))
-        values = straight[0, 0].exp().clamp(0, 1).numpy()
+        values = straight[0, 0].numpy()
     return _on_image(image, values, coarse.placement(index))
 
 

@@ -47,6 +47,11 @@ class LandmarkNames(QWidget):
         self._name.setEditable(True)
         self._name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._name.lineEdit().setPlaceholderText("Name, for example: tip of the thumb")
+        # However long the names, the dock is no wider for them.
+        self._name.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self._name.setMinimumContentsLength(8)
         describe(self._name, "Landmark", "What the point is called; choose one or type a new name")
         self._make_buttons()
         self._arrange()
@@ -110,6 +115,8 @@ class LandmarkNames(QWidget):
             "◀", "The landmark before", lambda: self.go_by(-1), "Alt+Shift+J"
         )
         self._after = make_button("▶", "The next landmark", lambda: self.go_by(1), "Alt+J")
+        for button in (self._before, self._after):
+            button.setMaximumWidth(36)
         self._before.setAccessibleName("Previous landmark")
         self._after.setAccessibleName("Next landmark")
         self._rename = make_button("Rename…", "Give this landmark another name", self.rename)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.session import Session
     from napari_localcl.widgets.similarity import Similarity
 
+_FIND = "Find in all images"
+
 
 class LandmarkPanel(Step):
     """Lets people name and place landmarks, see what is similar, and start and stop the search.
@@ -64,7 +66,7 @@ class LandmarkPanel(Step):
             "Alt+K",
         )
         self._search = make_button(
-            "Find in all images",
+            _FIND,
             "Look for all landmarks again; while it looks, stop it and keep what was there before",
             self._on_search,
         )
@@ -137,10 +139,10 @@ class LandmarkPanel(Step):
     def _enable(self) -> None:
         has_run, at_work = self._session.run is not None, self._finder.is_at_work
         self._place.setEnabled(self._session.project is not None)
-        self._search.setText("Stop" if at_work else "Find in all images")
+        self._search.setText("Stop" if at_work else _FIND)
         self._search.setEnabled(at_work or (has_run and self._has_points()))
         known = bool(self._finder.suggestion)
-        self._suggest.setText("Go to the suggested image" if known else "Suggest an image")
+        self._suggest.setText("Go to best image" if known else "Suggest an image")
         self._suggest.setEnabled(has_run and (known or not self._finder.is_ranking))
 
     def _has_points(self) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 LANDMARKS = "Landmarks"
 _SIZE = 14  # screen pixels
-_BESIDE = (-8, 11)  # of the label from the point, down and right, screen pixels
+_BESIDE = (13, 12)  # of the label from the point, down and right, screen pixels
 _LIT = 0.55  # share of the range of grey values from which on a black label reads better
 
 
@@ -31,7 +31,7 @@ class Look:
     symbol : str
         As napari names it.
     colour : str
-        Of Okabe and Ito's, which colour-blind people can tell; the symbol and the words tell it too.
+        Of Okabe and Ito's, which colour-blind people can tell; symbol and words tell it too.
     glyph : str
         The symbol as a letter, for the legend.
     meaning : str

@@ -1,4 +1,4 @@
-"""The process that answers the window's questions about images, so that the window stays torch-free.
+"""The process that answers questions about images, so that the window needs no torch.
 
 What can be asked is listed in :mod:`napari_localcl.tasks.serving`.
 """

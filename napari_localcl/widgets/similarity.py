@@ -1,10 +1,11 @@
-"""The heat map over the image at hand: how similar each place is to a landmark, or to the mouse's."""
+"""The heat map over the image at hand: how similar each place is to a landmark or a pixel."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 from qtpy.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
@@ -111,20 +112,31 @@ class Similarity(QObject):
         scale = np.asarray(image.scale)
         if self._layer is None:
             self._layer = self._add(heat, scale)
-        self._layer.data = heat.values
-        self._layer.scale = scale * heat.cell
-        self._layer.translate = scale * heat.corner
-        self._layer.name = f"Similarity: {self._of}"
+        elif self._lies_as(heat, scale):
+            # Less than a new array would take, which napari measures and pictures in its list.
+            self._layer.data[:] = heat.values
+            self._layer.refresh(thumbnail=False, highlight=False, extent=False)
+        else:
+            self._layer.data = heat.values
+            self._layer.scale = scale * heat.cell
+            self._layer.translate = scale * heat.corner
+        self._name()
         self._set_visible(True)
+
+    def _lies_as(self, heat: HeatMap, scale: Any) -> bool:
+        """Whether the map shown now has the same shape and place."""
+        layer = self._layer
+        same_place = np.allclose(layer.translate, scale * heat.corner)
+        same_cells = np.allclose(layer.scale, scale * heat.cell)
+        return layer.data.shape == heat.values.shape and same_cells and same_place
 
     def _add(self, heat: HeatMap, scale: Any) -> Image:
         active = self._viewer.layers.selection.active
         layer = self._viewer.add_image(
             heat.values,
-            name="Similarity",
             scale=scale * heat.cell,
             translate=scale * heat.corner,
-            colormap="inferno",
+            colormap=_colours(),
             blending="translucent_no_depth",
             opacity=0.5,
             contrast_limits=(0, 1),
@@ -135,6 +147,11 @@ class Similarity(QObject):
         # The new layer would take the clicks that are meant for the points.
         self._viewer.layers.selection.active = active
         return layer
+
+    def _name(self) -> None:
+        name = f"Similarity: {self._of}"
+        if self._layer.name != name:
+            self._layer.name = name
 
     def _set_visible(self, is_visible: bool) -> None:
         if self._layer is not None and self._layer.visible != is_visible:
@@ -151,3 +168,14 @@ class Similarity(QObject):
         if event.value == self._layer:
             self._layer = None
             self.want(False)
+
+
+def _colours() -> Colormap:
+    """Inferno, the fainter the less similar: what is not alike shows the image as it is.
+
+    Without its palest colours, which are hard to see on a bright image.
+    """
+    shares = np.linspace(0, 1, 256)
+    colours = AVAILABLE_COLORMAPS["inferno"].map(0.25 + 0.6 * shares)
+    colours[:, 3] = np.sqrt(shares)
+    return Colormap(colours, name="similarity", display_name="similarity")
