@@ -94,6 +94,7 @@ class Finder(QObject):
             return
         self._rows = []
         self._service.ask("landmarks", templates=_sent(templates), first=self._session.image)
+        self.said.emit("Finding landmarks")
 
     def stop(self) -> None:
         """Give up all that is at hand; the predictions are those of before."""

@@ -88,7 +88,7 @@ class LandmarkNames(QWidget):
             # First, so that it stays at hand when the list comes anew.
             self._name.setEditText(new.strip())
             self._session.rename(old, new)
-            if new.strip() not in self._known():
+            if old in self._known():
                 self._name.setCurrentText(old)
 
     def delete(self) -> None:

@@ -63,7 +63,7 @@ class LandmarkPanel(Step):
             "Suggest an image",
             "Which image is most like all the others, and so the best to click first",
             self._on_suggest,
-            "Alt+K",
+            "Alt+Shift+K",
         )
         self._search = make_button(
             _FIND,
@@ -75,7 +75,7 @@ class LandmarkPanel(Step):
             "Show how similar each place of the image is to the landmark, and while you place one, "
             "to the pixel under the mouse; bright is similar",
             self._similarity.want,
-            "Alt+H",
+            "Alt+K",
         )
         self._heat.setChecked(self._similarity.is_wanted)
 
