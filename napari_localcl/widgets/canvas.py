@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_localcl.data.marks import is_machine
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.picture import load_picture
+from napari_localcl.widgets.points_layer import fit_to_screen, make_points, show_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.picture import Picture
     from napari_localcl.widgets.session import Session
 
-IMAGE, LANDMARKS = "Image at hand", "Landmarks"
-# Okabe and Ito's orange and sky blue, which colour-blind people can tell; the symbols tell it too.
-_LOOKS = {False: ("disc", "#56B4E9"), True: ("diamond", "#E69F00")}
+IMAGE = "Image at hand"
 
 
 class Canvas(QObject):
@@ -34,11 +32,17 @@ class Canvas(QObject):
     ----------
     placing_changed : Signal of bool
         Whether the next click places a landmark.
+    shown : Signal
+        The image at hand is there to be seen.
+    hovered : Signal of (float, float)
+        Where in the image, in file pixels, the mouse is while a landmark is being placed.
     keeps_camera : bool
         Whether zoom and place stay when another image comes.
     """
 
     placing_changed = Signal(bool)
+    shown = Signal()
+    hovered = Signal(float, float)
 
     def __init__(
         self, viewer: napari.viewer.Viewer, session: Session, parent: QObject | None = None
@@ -58,11 +62,18 @@ class Canvas(QObject):
         session.image_changed.connect(self._load)
         session.annotations_changed.connect(self.refresh)
         viewer.layers.events.removed.connect(self._on_removed)
+        viewer.camera.events.zoom.connect(self._on_zoom)
 
     @property
     def is_placing(self) -> bool:
         """Whether the next click places a landmark."""
         return bool(self._landmark)
+
+    @property
+    def image(self) -> Image | None:
+        """The layer of the image at hand, once it is there."""
+        is_there = self._image and self._image.metadata["image"] == self._session.image
+        return self._image if is_there else None
 
     def place(self, landmark: str) -> None:
         """Let the next click place this landmark."""
@@ -71,6 +82,7 @@ class Canvas(QObject):
         self._landmark = landmark
         self._viewer.layers.selection.active = self._points
         self._points.mode = "add"
+        self._viewer.mouse_move_callbacks.append(self._on_mouse)
         self.placing_changed.emit(True)
 
     def stop_placing(self) -> None:
@@ -79,12 +91,16 @@ class Canvas(QObject):
             self._points.mode = "select"
         if self._landmark:
             self._landmark = ""
+            with suppress(ValueError):
+                self._viewer.mouse_move_callbacks.remove(self._on_mouse)
             self.placing_changed.emit(False)
 
     def close(self) -> None:
         """Forget the viewer; its layers stay."""
         self._loading.stop()
+        self.stop_placing()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._viewer.camera.events.zoom.disconnect(self._on_zoom)
         if self._points is not None:
             self._points.events.data.disconnect(self._on_data)
             self._points.events.mode.disconnect(self._on_mode)
@@ -113,6 +129,7 @@ class Canvas(QObject):
         self.refresh()
         if is_first or not self.keeps_camera:
             self._viewer.reset_view()
+        self.shown.emit()
 
     def _add_image(self, picture: Picture) -> Image:
         layer = self._viewer.add_image(
@@ -130,18 +147,11 @@ class Canvas(QObject):
         layer = self._points = self._points or self._add_points()
         self._shown = self._session.points
         with self._fill():
-            layer.selected_data = set()
-            layer.data = np.array([(p.y, p.x) for p in self._shown]).reshape(-1, 2)
-            layer.scale = self._image.scale
-            layer.features = _features(self._shown)
-            layer.size = max(self._image.data.shape[:2]) / 45
-            _set_looks(layer, self._shown)
+            show_points(layer, self._shown, self._image)
+            fit_to_screen(layer, self._viewer.camera.zoom)
 
     def _add_points(self) -> Points:
-        text = {"string": "{shown_as}", "size": 10, "anchor": "upper_left", "color": "white"}
-        layer = self._viewer.add_points(
-            np.empty((0, 2)), name=LANDMARKS, features=_features(()), text=text, ndim=2
-        )
+        layer = self._viewer.add_points(np.empty((0, 2)), **make_points())
         layer.mode = "select"
         layer.events.data.connect(self._on_data)
         layer.events.mode.connect(self._on_mode)
@@ -191,33 +201,20 @@ class Canvas(QObject):
         if self._points is not None and self._points.mode != "add":
             self.stop_placing()
 
+    def _on_zoom(self) -> None:
+        if self._points is not None:
+            fit_to_screen(self._points, self._viewer.camera.zoom)
+
+    def _on_mouse(self, viewer: napari.viewer.Viewer, event: Any) -> None:
+        if self.image is None:
+            return
+        y, x = self.image.world_to_data(event.position)[-2:]
+        height, width = self.image.data.shape[:2]
+        if -0.5 <= y <= height - 0.5 and -0.5 <= x <= width - 0.5:
+            self.hovered.emit(float(y), float(x))
+
     def _on_removed(self, event: Any) -> None:
         if event.value == self._image:
             self._image = None
         elif event.value == self._points:
             self._points = None
-
-
-def _features(points: Sequence[Landmark]) -> dict[str, list[Any]]:
-    return {
-        "landmark": [point.landmark for point in points],
-        "source": [point.source for point in points],
-        "confidence": [np.nan if p.confidence is None else p.confidence for p in points],
-        "shown_as": [_words(point) for point in points],
-    }
-
-
-def _words(point: Landmark) -> str:
-    if not is_machine(point.source):
-        return point.landmark
-    sure = "" if point.confidence is None else f" {point.confidence:.0%}"
-    return f"{point.landmark}?{sure}"
-
-
-def _set_looks(layer: Points, points: Sequence[Landmark]) -> None:
-    if not points:
-        return
-    looks = [_LOOKS[is_machine(point.source)] for point in points]
-    layer.symbol = [symbol for symbol, _ in looks]
-    layer.border_color = [colour for _, colour in looks]
-    layer.face_color = [colour for _, colour in looks]

@@ -11,7 +11,7 @@ import psutil
 from qtpy.QtCore import QObject, QProcess, QTimer, Signal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _PATIENCE = 10_000  # milliseconds that a process has to save its state
 _LOWER = psutil.BELOW_NORMAL_PRIORITY_CLASS if sys.platform == "win32" else 10
@@ -24,6 +24,8 @@ class Child(QObject):
     ----------
     arguments : sequence of str
         The verb and what follows it, without `--events`.
+    is_urgent : bool
+        Whether somebody waits for every answer; all others give way to the window.
 
     Attributes
     ----------
@@ -36,20 +38,30 @@ class Child(QObject):
     said = Signal(dict)
     ended = Signal(int, str)
 
-    def __init__(self, arguments: Sequence[str], parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        parent: QObject | None = None,
+        is_urgent: bool = False,
+    ) -> None:
         super().__init__(parent)
         self._arguments = ["-m", "napari_localcl", *arguments, "--events"]
         self._complaint = ""
         self._process = QProcess(self)
         self._process.readyReadStandardOutput.connect(self._read_events)
         self._process.readyReadStandardError.connect(self._read_complaints)
-        self._process.started.connect(self._step_back)
+        if not is_urgent:
+            self._process.started.connect(self._step_back)
         self._process.finished.connect(self._on_finish)
         self._process.errorOccurred.connect(self._on_error)
 
     def start(self) -> None:
         """Start the process; returns at once."""
         self._process.start(sys.executable, self._arguments)
+
+    def ask(self, question: Mapping[str, object]) -> None:
+        """Write a line to a process that reads questions; returns at once."""
+        self._process.write(json.dumps(question).encode() + b"\n")
 
     def end(self) -> None:
         """Ask the process to save its state and end, and insist on it some seconds later."""
@@ -60,6 +72,8 @@ class Child(QObject):
         """End the process and wait for it."""
         self.blockSignals(True)
         if self._process.state() != QProcess.ProcessState.NotRunning:
+            # For a process that reads questions, where a system has no terminate.
+            self._process.closeWriteChannel()
             self._process.terminate()
             if not self._process.waitForFinished(_PATIENCE):
                 self._process.kill()

@@ -19,6 +19,7 @@ from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
+from napari_localcl.widgets.similarity import Similarity
 from napari_localcl.widgets.training import Outcome, Training
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class LocalCL(QWidget):
         self.training = Training(self.session)
         self.finder = Finder(self.session)
         self.canvas = Canvas(viewer, self.session)
+        self.similarity = Similarity(viewer, self.session, self.canvas, self.finder)
         self._make_panels()
         self._arrange()
         self._connect()
@@ -61,7 +63,7 @@ class LocalCL(QWidget):
         self.navigator = Navigator(session, self.canvas)
         self.images = ImagesPanel(session)
         self.learn = LearnPanel(session, self.training)
-        self.landmark = LandmarkPanel(session, self.canvas, self.finder)
+        self.landmark = LandmarkPanel(session, self.canvas, self.finder, self.similarity)
         self.review = ReviewPanel(session)
         self.export = ExportPanel(session)
 
@@ -187,6 +189,7 @@ class LocalCL(QWidget):
         self.learn.close_child()
         self.training.close()
         self.finder.close()
+        self.similarity.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()

@@ -155,6 +155,14 @@ class Session(Reviewing):
         """Take points out of the image at hand: a person's is forgotten, a prediction rejected."""
         self.edit(lambda now: _without(now, self.image, landmarks))
 
+    def rename(self, old: str, new: str) -> None:
+        """Give a landmark another name."""
+        self._edit(lambda now: now.rename_landmark(old, new))
+
+    def forget(self, landmark: str) -> None:
+        """Delete a landmark with all its points."""
+        self._edit(lambda now: now.delete_landmark(landmark))
+
     def show(self, rows: Sequence[Landmark]) -> None:
         """Show predictions for the image at hand before those for all images are there."""
         self._preview = [row for row in rows if row.image == self.image]
