@@ -71,8 +71,8 @@ def read_layers(path: str) -> list[LayerData]:
     missing = record.missing(folder)
     if missing:
         raise BadInput(
-            f"{len(missing)} images of the project {folder} are missing, {missing[0]} for one; open "
-            "it with Plugins > LocalCL to find them again"
+            f"{len(missing)} images of the project {folder} are missing, {missing[0]} for one; "
+            "open it with Plugins > LocalCL to find them again"
         )
     listing = record.listing(folder)
     stack, scale = ImageStack(listing.planes), _scale(listing)

@@ -35,6 +35,8 @@ class Finder(QObject):
     ----------
     said : Signal of str
         What it is doing.
+    skipped : Signal of str
+        A file that cannot be used, and why.
     found : Signal
         The session has the predictions.
     failed : Signal of str
@@ -42,6 +44,7 @@ class Finder(QObject):
     """
 
     said = Signal(str)
+    skipped = Signal(str)
     found = Signal()
     failed = Signal(str)
 
@@ -80,6 +83,8 @@ class Finder(QObject):
     def _on_news(self, news: Progress | Preview) -> None:
         if isinstance(news, Preview):
             self._session.show(news.rows)
+        elif news.event == "skipped":
+            self.skipped.emit(news.message)
         else:
             count = f" {news.step} of {news.steps}" if news.steps else ""
             self.said.emit(f"{news.message or news.event}{count}")

@@ -31,11 +31,14 @@ class Session(QObject):
     Attributes
     ----------
     opened, image_changed, annotations_changed, run_changed : Signal
-        There is another project; another image at hand; another state; another run in use.
+        There is another project, or its images are others; another image at hand; another state;
+        another run in use.
     doubt_changed : Signal
         There is another prediction at hand.
     people_changed : Signal
         The points that people placed are others: predictions made from them are out of date.
+    obstacle_changed : Signal
+        There is another reason why nothing can be changed, or none any more.
     problem : Signal of str
         Something could not be done, and why.
     project : Project or None
@@ -44,6 +47,8 @@ class Session(QObject):
         Name of the image at hand.
     doubt : Doubt or None
         The prediction at hand.
+    obstacle : str
+        Why nothing can be changed; empty if it can.
     """
 
     opened = Signal()
@@ -52,13 +57,14 @@ class Session(QObject):
     people_changed = Signal()
     run_changed = Signal()
     doubt_changed = Signal()
+    obstacle_changed = Signal()
     problem = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.project: Project | None = None
         self.runs: ProjectRuns | None = None
-        self.image = ""
+        self.image = self.obstacle = ""
         self.doubt: Doubt | None = None
         self._reached: Doubt | None = None
         self._preview: Sequence[Landmark] = ()
@@ -70,8 +76,13 @@ class Session(QObject):
         """Go over to another project."""
         self.close()
         self.project, self.runs, self._autosave = project, ProjectRuns(project), Autosave(project)
-        self.image, self.doubt, self._reached, self._preview = self.names[0], None, None, ()
         self._timer.start(_SAVE_EVERY)
+        self._look_at_lock()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Tell everybody of the project, as it was opened or as its images were found again."""
+        self.image, self.doubt, self._reached, self._preview = self.names[0], None, None, ()
         for signal in (self.opened, self.image_changed, self.annotations_changed):
             signal.emit()
         self.run_changed.emit()
@@ -222,6 +233,7 @@ class Session(QObject):
         assert self.project is not None
         before = self.annotations
         try:
+            self.project.check_writable()
             self.project.edit(change(before))
         except BadInput as error:
             self.problem.emit(str(error))
@@ -231,6 +243,15 @@ class Session(QObject):
 
     def _save_if_due(self) -> None:
         assert self._autosave is not None
+        self._look_at_lock()
+        if self.obstacle:
+            return
         self._autosave.save_if_due(time.monotonic())
         if self._autosave.problem:
             self.problem.emit(self._autosave.problem)
+
+    def _look_at_lock(self) -> None:
+        obstacle = (self.project and self.project.lock.obstacle) or ""
+        if obstacle != self.obstacle:
+            self.obstacle = obstacle
+            self.obstacle_changed.emit()
