@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _TITLES = ("Image", "Size", "Status", "Sure")
 _TIPS = (
     "The image; a slice of a volume has its number behind the #",
-    "Width × height in pixels",
+    "Width x height in pixels",
     "How far the image is",
     "The least sure of its predictions",
 )
@@ -118,7 +118,7 @@ class ImageTableModel(QAbstractTableModel):
         row = self._rows[int(self._order[index.row()])]
         sure = "" if row.confidence is None else f"{row.confidence:.0%}"
         height, width = row.size
-        return (row.name, f"{width}×{height}", str(row.status), sure)[index.column()]
+        return (row.name, f"{width}x{height}", str(row.status), sure)[index.column()]
 
     def headerData(  # noqa: N802 (Qt's name)
         self,

@@ -115,8 +115,8 @@ def _make_table(model: ImageTableModel) -> QTableView:
     header = table.horizontalHeader()
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     # Not by the contents: that would ask for every row.
-    for column, text in enumerate(("1024×1024 ", "not annotated ", "100%  "), 1):
-        header.resizeSection(column, table.fontMetrics().horizontalAdvance(text))
+    for column, text in enumerate(("1024x1024", "not annotated", "100%"), 1):
+        header.resizeSection(column, table.fontMetrics().horizontalAdvance(text) + 10)
     header.setMinimumSectionSize(24)
     table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
     table.setWordWrap(False)

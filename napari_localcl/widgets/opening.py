@@ -60,6 +60,7 @@ def open_or_create(
     if there is None:
         project = yield from create_project(home, folder)
         project.update(review_below=review_below)
+        project.save()
     else:
         project = open_project(there, take_over=force)
     remember_project(project.folder)
