@@ -83,6 +83,16 @@ class ImageRows(Sequence[ImageRow]):
             lowest if np.isfinite(lowest) else None,
         )
 
+    @property
+    def statuses(self) -> npt.NDArray[np.intp]:
+        """The position of each image's status in :class:`Status`, (N,)."""
+        return self._codes
+
+    @property
+    def confidences(self) -> npt.NDArray[np.float64]:
+        """The lowest confidence of each image's predictions, (N,); infinite without any."""
+        return self._lowest
+
     def named(self, name: str) -> ImageRow:
         """Return the row of an image; BadInput if there is none of that name."""
         return self[self._images.index(name)]

@@ -16,7 +16,7 @@ from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
     from napari_localcl.data.project import Project
-    from napari_localcl.training.record import RunRecord
+    from napari_localcl.training.record import RunRecord, SkippedRecord
 
 # Enough for the last step of any method, however long the table is.
 _TAIL = 4096
@@ -73,6 +73,12 @@ class ProjectRuns:
         found = [(self._record(folder), folder) for folder in self._folders()]
         latest_first = sorted(found, key=lambda run: run[0].started if run[0] else "", reverse=True)
         return tuple(self._row(record, folder) for record, folder in latest_first)
+
+    def skipped(self) -> tuple[SkippedRecord, ...]:
+        """Return the images that the latest run could not use, although they were listed."""
+        records = [one for folder in self._folders() if (one := self._record(folder)) is not None]
+        latest = max(records, key=lambda record: record.started, default=None)
+        return latest.skipped if latest else ()
 
     @property
     def current(self) -> Path | None:

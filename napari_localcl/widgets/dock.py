@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, Qt, QThreadPool
-from qtpy.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.monitor import Monitor
     from napari_localcl.widgets.step import Step
 
+# As napari calls it when it is opened from the menu, so that there is only one.
+MONITOR = "Training monitor (LocalCL)"
 _PATIENCE = 5000  # milliseconds that work in threads has to come to an end
 
 
@@ -89,6 +91,8 @@ class LocalCL(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(4, 4, 4, 4)
         outer.addWidget(self.navigator)
+        outer.addWidget(self.images.ownership)
+        outer.addWidget(self.images.search)
         outer.addWidget(self._problem)
         outer.addWidget(area, 1)
         outer.addWidget(HelpRow(self.session, self))
@@ -102,6 +106,8 @@ class LocalCL(QWidget):
             signal.connect(self._problem.hide)
         self.session.opened.connect(self._go_on)
         self.training.ended.connect(self._on_trained)
+        for source in (self.training, self.finder):
+            source.skipped.connect(self.images.add_skipped)
         self.learn.monitor_wanted.connect(self.show_monitor)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -128,17 +134,28 @@ class LocalCL(QWidget):
 
     def show_monitor(self) -> None:
         """Show the training monitor below the picture."""
+        self._keep_height()
+        if self.monitor.parentWidget() is None:
+            self._viewer.window.add_dock_widget(self.monitor, name=MONITOR, area="bottom")
+        window, docked = self.window(), self.monitor.parentWidget()
+        if isinstance(window, QMainWindow) and isinstance(docked, QDockWidget):
+            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docked)
+        docked.show()
+
+    @property
+    def monitor(self) -> Monitor:
+        """The training monitor, shown or not."""
         if self._monitor is None:
             # Here, because it brings a plotting library that opening the dock should not wait for.
             from napari_localcl.widgets.monitor import Monitor
 
             self._monitor = Monitor(self.training)
-        if self._monitor.parentWidget() is None:
-            self._keep_height()
-            self._viewer.window.add_dock_widget(
-                self._monitor, name="Training monitor", area="bottom"
-            )
-        self._monitor.parentWidget().show()
+        return self._monitor
+
+    def free_monitor(self) -> None:
+        """Take the monitor out of the window, for somebody else to put it there."""
+        if self._monitor is not None and self._monitor.parentWidget() is not None:
+            self._viewer.window.remove_dock_widget(self._monitor)
 
     def _keep_height(self) -> None:
         """Let docks at the bottom lie below the picture alone: those beside it need the height."""
@@ -150,8 +167,7 @@ class LocalCL(QWidget):
 
     def _close_monitor(self) -> None:
         if self._monitor is not None:
-            if self._monitor.parentWidget() is not None:
-                self._viewer.window.remove_dock_widget(self._monitor)
+            self.free_monitor()
             self._monitor.deleteLater()
             self._monitor = None
 
@@ -186,6 +202,7 @@ class LocalCL(QWidget):
         if self._is_closed:
             return
         self._is_closed = True
+        self.images.close_work()
         self.learn.close_child()
         self.training.close()
         self.finder.close()

@@ -30,6 +30,8 @@ class Finder(QObject):
     ----------
     said : Signal of str
         What it is doing.
+    skipped : Signal of str
+        A file that cannot be used, and why.
     found : Signal
         The session has the predictions.
     failed : Signal of str
@@ -45,6 +47,7 @@ class Finder(QObject):
     """
 
     said = Signal(str)
+    skipped = Signal(str)
     found = Signal()
     failed = Signal(str)
     stopped = Signal()
@@ -179,6 +182,8 @@ class Finder(QObject):
             self.found.emit()
         elif event == "suggested":
             self._on_ranking(answer["ranking"])
+        elif event == "skipped":
+            self.skipped.emit(answer["message"])
         elif answer.get("message"):
             self._say(answer["message"], answer.get("step", 0), answer.get("steps"))
 

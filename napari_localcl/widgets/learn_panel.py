@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QProgressBar
 
 from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.controls import describe, in_row, make_button
+from napari_localcl.widgets.preferences import preferences
 from napari_localcl.widgets.settings_dialog import SettingsDialog
 from napari_localcl.widgets.step import State, Step
 from napari_localcl.widgets.training import Outcome, Training, Wish
@@ -16,7 +17,7 @@ from napari_localcl.widgets.training import Outcome, Training, Wish
 if TYPE_CHECKING:
     from napari_localcl.widgets.session import Session
 
-_MINUTES, _STEPS = 10.0, 1000  # what is offered first
+_STEPS = 1000  # what is offered first
 
 
 class LearnPanel(Step):
@@ -84,7 +85,7 @@ class LearnPanel(Step):
         self._amount.setDecimals(1)
         self._unit.addItems(["minutes", "steps"])
         self._unit.currentTextChanged.connect(self._on_unit)
-        self._amount.setValue(_MINUTES)
+        self._amount.setValue(preferences().minutes)
         # A long name must not make the dock wider.
         self._run.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -142,7 +143,7 @@ class LearnPanel(Step):
     def _on_unit(self, unit: str) -> None:
         whole = unit == "steps"
         self._amount.setDecimals(0 if whole else 1)
-        self._amount.setValue(_STEPS if whole else _MINUTES)
+        self._amount.setValue(_STEPS if whole else preferences().minutes)
 
     def _edit(self) -> None:
         settings = self._methods["presets"][self._preset.currentText()]
@@ -166,6 +167,8 @@ class LearnPanel(Step):
         self._preset.addItems(self._methods["presets"])
         self._preset.setCurrentText(event["preset"])
         self._device.addItems(event["devices"])
+        # Nothing happens if this computer does not have it.
+        self._device.setCurrentText(preferences().device)
         self._enable()
 
     def _on_opened(self) -> None:

@@ -35,17 +35,22 @@ class Session(Reviewing):
     Attributes
     ----------
     opened, image_changed, annotations_changed, run_changed : Signal
-        There is another project; another image at hand; another state; another run in use.
+        There is another project, or its images are others; another image at hand; another state;
+        another run in use.
     people_changed : Signal
         The points that people placed are others: predictions made from them are out of date.
     predictions_moved : Signal of int
         New predictions are there, and so many of them are not where they were.
+    obstacle_changed : Signal
+        There is another reason why nothing can be changed, or none any more.
     problem : Signal of str
         Something could not be done, and why.
     project : Project or None
         None until one is opened.
     image : str
         Name of the image at hand.
+    obstacle : str
+        Why nothing can be changed; empty if it can.
     """
 
     opened = Signal()
@@ -54,13 +59,14 @@ class Session(Reviewing):
     people_changed = Signal()
     predictions_moved = Signal(int)
     run_changed = Signal()
+    obstacle_changed = Signal()
     problem = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.project: Project | None = None
         self.runs: ProjectRuns | None = None
-        self.image = ""
+        self.image = self.obstacle = ""
         self._preview: Sequence[Landmark] = ()
         self._autosave: Autosave | None = None
         self._timer = QTimer(self)
@@ -71,9 +77,14 @@ class Session(Reviewing):
         self.close()
         self.project, self.runs = project, ProjectRuns(project)
         self._autosave = Autosave(project, _SAVE_AFTER)
+        self._timer.start(_LOOK_EVERY)
+        self._look_at_lock()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Tell everybody of the project, as it was opened or as its images were found again."""
         self.image, self._preview = self.names[0], ()
         self.begin_review()
-        self._timer.start(_LOOK_EVERY)
         for signal in (self.opened, self.image_changed, self.annotations_changed):
             signal.emit()
         self.run_changed.emit()
@@ -157,11 +168,11 @@ class Session(Reviewing):
 
     def rename(self, old: str, new: str) -> None:
         """Give a landmark another name."""
-        self._edit(lambda now: now.rename_landmark(old, new))
+        self.edit(lambda now: now.rename_landmark(old, new))
 
     def forget(self, landmark: str) -> None:
         """Delete a landmark with all its points."""
-        self._edit(lambda now: now.delete_landmark(landmark))
+        self.edit(lambda now: now.delete_landmark(landmark))
 
     def show(self, rows: Sequence[Landmark]) -> None:
         """Show predictions for the image at hand before those for all images are there."""
@@ -202,13 +213,14 @@ class Session(Reviewing):
         assert self.project is not None
         before = self.annotations
         try:
+            self.project.check_writable()
             self.project.edit(change(before))
         except BadInput as error:
             self.problem.emit(str(error))
         self._tell(before, then, find)
 
     def _step(self, go: Callable[[History[Annotations]], None]) -> None:
-        if self.project is None:
+        if self.project is None or self.obstacle:
             return
         before = self.annotations
         go(self.project.history)
@@ -262,9 +274,18 @@ class Session(Reviewing):
 
     def _save_if_due(self) -> None:
         assert self._autosave is not None
+        self._look_at_lock()
+        if self.obstacle:
+            return
         self._autosave.save_if_due(time.monotonic())
         if self._autosave.problem:
             self.problem.emit(self._autosave.problem)
+
+    def _look_at_lock(self) -> None:
+        obstacle = (self.project and self.project.lock.obstacle) or ""
+        if obstacle != self.obstacle:
+            self.obstacle = obstacle
+            self.obstacle_changed.emit()
 
 
 def _without(now: Annotations, image: str, landmarks: Sequence[str]) -> Annotations:

@@ -64,6 +64,8 @@ class Training(QObject):
     ----------
     started, changed : Signal
         A run has begun; there is news of it.
+    skipped : Signal of str
+        A file that cannot be used, and why.
     stepped : Signal of (str, int, dict)
         Stage, step and losses.
     ended : Signal of (Outcome, str)
@@ -78,6 +80,7 @@ class Training(QObject):
 
     started = Signal()
     changed = Signal()
+    skipped = Signal(str)
     stepped = Signal(str, int, dict)
     ended = Signal(object, str)
 
@@ -144,6 +147,8 @@ class Training(QObject):
         if event["event"] == "step":
             self.can_stop_early = True
             self.stepped.emit(event.get("stage", ""), event["step"], event["losses"])
+        if event["event"] == "skipped":
+            self.skipped.emit(event["message"])
         if event["event"] in ("step", "cache"):
             self.fraction = self._fraction(event)
         if not self.is_stopping and event["event"] != "result":
