@@ -91,7 +91,8 @@ class ImageRows(Sequence[ImageRow]):
     @property
     def confidences(self) -> npt.NDArray[np.float64]:
         """The lowest confidence of each image's predictions, (N,); infinite without any."""
-        return self._lowest
+        lowest: npt.NDArray[np.float64] = self._lowest
+        return lowest
 
     def named(self, name: str) -> ImageRow:
         """Return the row of an image; BadInput if there is none of that name."""

@@ -28,13 +28,15 @@ def channels_last(pixels: Pixels) -> Pixels:
         Of more than three channels the first three, of two the first. Colours of more than 8 bits
         are spread from 0 to 1.
     """
+    first: Pixels = pixels[0]
     if len(pixels) < 3:
-        return pixels[0]
-    coloured = np.moveaxis(pixels[:3], 0, -1)
+        return first
+    coloured: Pixels = np.moveaxis(pixels[:3], 0, -1)
     if coloured.dtype == np.uint8:
         return coloured
     values = coloured.astype(np.float32)
-    return (values - values.min()) / max(float(np.ptp(values)), 1e-6)
+    spread: Pixels = (values - values.min()) / max(float(np.ptp(values)), 1e-6)
+    return spread
 
 
 def window(pixels: Pixels) -> tuple[float, float]:
@@ -52,7 +54,7 @@ def window(pixels: Pixels) -> tuple[float, float]:
     """
     # Every fourth pixel says the same in a sixteenth of the time.
     some = pixels[..., ::4, ::4] if min(pixels.shape[-2:]) > 64 else pixels
-    low, high = np.nanpercentile(some, [_FAINTEST, _BRIGHTEST])
+    low, high = np.nanpercentile(some.astype(np.float32), [_FAINTEST, _BRIGHTEST])
     if not np.isfinite([low, high]).all():
         return 0.0, 1.0
     return float(low), float(max(high, low + 1e-6))

@@ -76,13 +76,14 @@ def read_layers(path: str) -> list[LayerData]:
         )
     listing = record.listing(folder)
     stack, scale = ImageStack(listing.planes), _scale(listing)
-    look = {"name": record.name, "rgb": stack.is_coloured, "scale": scale}
+    axes = {"scale": scale, "axis_labels": ("image", "y", "x")}
+    look = {"name": record.name, "rgb": stack.is_coloured, **axes}
     if not stack.is_coloured:
         look["contrast_limits"] = stack.window
     names = annotations.images.names
     rows = [row for image in names for row in annotations.points(image)]
     places, dots, kind = points_layer(f"{record.name} landmarks", rows, names)
-    return [(stack, look, "image"), (places, {**dots, "scale": scale}, kind)]
+    return [(stack, look, "image"), (places, {**dots, **axes}, kind)]
 
 
 def _folder(path: str) -> Path:

@@ -71,11 +71,13 @@ class ImageStack:
         first, *rest = self._whole(key)
         times = np.arange(len(self))[first]
         if times.ndim == 0:
-            return self._image(self._planes[int(times)])[tuple(rest)]
-        images = np.empty((len(times), *self.shape[1:]), self.dtype)
+            part: Pixels = self._image(self._planes[int(times)])[tuple(rest)]
+            return part
+        images: Pixels = np.empty((len(times), *self.shape[1:]), self.dtype)
         for place, time in enumerate(times.tolist()):
             images[place] = self._image(self._planes[time])
-        return images[(slice(None), *rest)]
+        whole: Pixels = images[(slice(None), *rest)]
+        return whole
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Pixels:
         return self[:].astype(dtype or self.dtype, copy=False)
@@ -107,5 +109,5 @@ def _as_colours(pixels: Pixels) -> Pixels:
     if pixels.ndim == 3:
         return pixels if pixels.dtype == np.uint8 else (255 * pixels).astype(np.uint8)
     low, high = window(pixels)
-    grey = np.interp(pixels, (low, high), (0, 255)).astype(np.uint8)
+    grey = np.interp(pixels.astype(np.float32), (low, high), (0, 255)).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=-1)

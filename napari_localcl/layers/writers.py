@@ -131,7 +131,8 @@ def _landmarks(data: Any, meta: Mapping[str, Any]) -> Iterator[Landmark]:
 
     from napari_localcl.data.annotations import Landmark
 
-    features = {name: list(column) for name, column in dict(meta.get("features") or {}).items()}
+    # napari gives a table, whose columns dict() takes apart.
+    features = {name: list(column) for name, column in dict(meta.get("features", {})).items()}
     nothing = [None] * len(data)
     landmarks, images, sources, confidences = (
         features.get(name, nothing) for name in ("landmark", "image", "source", "confidence")

@@ -52,6 +52,7 @@ class Canvas(QObject):
         self._viewer = viewer
         self._session = session
         self._image: Image | None = None
+        self._picture: Picture | None = None
         self._points: Points | None = None
         self._shown: tuple[Landmark, ...] = ()
         self._landmark = ""
@@ -60,6 +61,7 @@ class Canvas(QObject):
         self._loading = Pictures(self)
         self._loading.ready.connect(self._show_picture)
         self._loading.failed.connect(session.problem)
+        session.opened.connect(self._forget_view)
         session.image_changed.connect(self._load)
         session.annotations_changed.connect(self.refresh)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -109,6 +111,10 @@ class Canvas(QObject):
 
     # The image
 
+    def _forget_view(self) -> None:
+        """Show the whole of the next image: it belongs to another project."""
+        self._picture = None
+
     def _load(self) -> None:
         self.stop_placing()
         self._loading.show(self._session.plane, likely_next(self._session))
@@ -116,11 +122,11 @@ class Canvas(QObject):
     def _show_picture(self, picture: Picture) -> None:
         if picture.name != self._session.image:
             return
-        is_first = self._image is None
+        before, self._picture = self._picture, picture
         self._image = self.looks.show(self._image, picture)
         self._image.metadata = {"image": picture.name}
         self.refresh()
-        if is_first or not self.keeps_camera:
+        if before is None or not (self.keeps_camera and picture.is_sized_like(before)):
             self._viewer.reset_view()
         self.shown.emit()
 
@@ -201,6 +207,6 @@ class Canvas(QObject):
 
     def _on_removed(self, event: Any) -> None:
         if event.value == self._image:
-            self._image = None
+            self._image = self._picture = None
         elif event.value == self._points:
             self._points = None

@@ -56,7 +56,7 @@ def training_monitor() -> QWidget:
         return _Hint()
     dock.free_monitor()
     # napari puts it beside the picture; it needs the width below it.
-    QTimer.singleShot(0, dock.show_monitor)
+    QTimer.singleShot(0, dock.lay_monitor_below)
     return dock.monitor
 
 

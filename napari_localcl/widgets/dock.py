@@ -137,10 +137,15 @@ class LocalCL(QWidget):
         self._keep_height()
         if self.monitor.parentWidget() is None:
             self._viewer.window.add_dock_widget(self.monitor, name=MONITOR, area="bottom")
+        self.monitor.parentWidget().show()
+
+    def lay_monitor_below(self) -> None:
+        """Bring the monitor below the picture from where napari put it."""
+        self._keep_height()
         window, docked = self.window(), self.monitor.parentWidget()
         if isinstance(window, QMainWindow) and isinstance(docked, QDockWidget):
             window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docked)
-        docked.show()
+            window.resizeDocks([docked], [window.height() // 3], Qt.Orientation.Vertical)
 
     @property
     def monitor(self) -> Monitor:

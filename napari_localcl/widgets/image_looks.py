@@ -61,15 +61,14 @@ class ImageLooks(QObject):
     def show(self, layer: Image | None, picture: Picture) -> Image:
         """Show a picture in a layer; in a new one where there is none or it cannot take it."""
         with self._fill():
-            if layer is not None and layer.rgb != picture.is_coloured:
-                # napari has no way from grey to colour within one layer.
-                self._remember(layer)
-                self._viewer.layers.remove(layer)
-                layer = None
             if layer is None:
                 layer = self._add(picture)
+            elif layer.rgb != picture.is_coloured:
+                layer = self._replace(layer, picture)
             else:
-                layer.data, layer.scale = picture.pixels, picture.spacing
+                layer.data = picture.pixels
+                if tuple(layer.scale) != picture.spacing:  # which takes napari long
+                    layer.scale = picture.spacing
             if not picture.is_coloured:
                 self._set_brightness(layer, picture)
         return layer
@@ -96,6 +95,15 @@ class ImageLooks(QObject):
                 setattr(layer, name, value)
         layer.events.contrast_limits.connect(self._on_brightness)
         return layer
+
+    def _replace(self, layer: Image, picture: Picture) -> Image:
+        """Go from grey to colour or back, which napari cannot do within one layer."""
+        chosen = self._viewer.layers.selection.active
+        self._remember(layer)
+        self._viewer.layers.remove(layer)
+        fresh = self._add(picture)
+        self._viewer.layers.selection.active = fresh if chosen is layer else chosen
+        return fresh
 
     def _remember(self, layer: Image) -> None:
         self._kept |= {name: getattr(layer, name) for name in _KEPT}

@@ -118,7 +118,8 @@ def _make_table(model: ImageTableModel) -> QTableView:
     for column, text in enumerate(("1024x1024", "not annotated", "100%"), 1):
         header.resizeSection(column, table.fontMetrics().horizontalAdvance(text) + 10)
     header.setMinimumSectionSize(24)
-    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    # What tells files and slices apart is at the end of their names.
+    table.setTextElideMode(Qt.TextElideMode.ElideLeft)
     table.setWordWrap(False)
     table.setSortingEnabled(True)
     table.sortByColumn(0, Qt.SortOrder.AscendingOrder)

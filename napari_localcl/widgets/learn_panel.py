@@ -52,6 +52,7 @@ class LearnPanel(Step):
         describe(self._bar, "Progress", "How much of the time has gone")
         self.body.addWidget(self._bar)
         session.opened.connect(self._on_opened)
+        session.obstacle_changed.connect(self._enable)
         session.run_changed.connect(self._list_runs)
         training.changed.connect(self._on_news)
         training.ended.connect(self._on_ended)
@@ -125,6 +126,8 @@ class LearnPanel(Step):
     def _enable(self) -> None:
         running, stopping = self._training.is_running, self._training.is_stopping
         ready = bool(self._methods) and self._session.project is not None and not running
+        # A run would be written into a project that another window has.
+        ready = ready and not self._session.obstacle
         for widget in (
             self._start,
             self._preset,

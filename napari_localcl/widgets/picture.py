@@ -44,6 +44,16 @@ class Picture:
         """Whether it has three channels."""
         return self.pixels.ndim == 3
 
+    def is_sized_like(self, other: Picture) -> bool:
+        """Whether a view of the one makes sense for the other."""
+        ratio = np.divide(self._extent, other._extent)
+        return bool((np.abs(np.log(ratio)) < np.log(1.5)).all())
+
+    @property
+    def _extent(self) -> tuple[float, float]:
+        (height, width), (y, x) = self.pixels.shape[:2], self.spacing
+        return height * y, width * x
+
 
 def picture_of(plane: Plane, scan: Scan) -> Picture:
     """Return an image of a file that was read.

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from napari_localcl.data.annotations import read_landmarks
@@ -26,7 +27,8 @@ def test_points_are_named_by_their_features(tmp_path: Path):
         "source": ["human", "machine:one"],
         "confidence": [np.nan, 0.25],
     }
-    assert write_points(str(path), [[0, 1, 2], [1, 3, 4]], {"features": features}) == [str(path)]
+    meta = {"features": pd.DataFrame(features)}
+    assert write_points(str(path), [[0, 1, 2], [1, 3, 4]], meta) == [str(path)]
     assert rows(path) == [("a.png", "tip", 1, 2), ("b.png", "base", 3, 4)]
     assert [row.confidence for row in read_landmarks(path)] == [None, 0.25]
     assert [row.source for row in read_landmarks(path)] == ["human", "machine:one"]

@@ -54,6 +54,17 @@ def test_colours_and_gamma_stay_also_when_a_coloured_image_lies_between(looks, v
     assert len(viewer.layers) == 1
 
 
+def test_the_layer_that_was_chosen_stays_chosen_when_colour_comes(looks, viewer):
+    layer = looks.show(None, grey())
+    points = viewer.add_points(name="Landmarks")
+    layer = looks.show(layer, coloured())
+    assert viewer.layers.selection.active is points
+    assert viewer.layers.index(layer) == 0
+    viewer.layers.selection.active = layer
+    layer = looks.show(layer, grey())
+    assert viewer.layers.selection.active is layer
+
+
 def test_naparis_own_automatic_contrast_is_left_alone(looks):
     layer = looks.show(None, grey())
     layer.auto_contrast = True
