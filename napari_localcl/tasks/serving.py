@@ -78,6 +78,7 @@ class Desk:
         self._open: dict[str, tuple[Question, Answers]] = {}
         self._folder: tuple[object, object] | None = None
         self._atlas: Atlas | None = None
+        self._threads = 0
 
     def work(self, asked: SimpleQueue[Question | None]) -> None:
         """Answer what is asked until None is."""
@@ -113,6 +114,7 @@ class Desk:
         """Work a little on the most urgent question."""
         kind = next(kind for kind in _URGENCY if kind in self._open)
         question, answers = self._open[kind]
+        self._share_processors(kind)
         try:
             self._say({"id": question["id"], **next(answers)})
         except StopIteration:
@@ -121,6 +123,19 @@ class Desk:
             self._fail(kind, str(error))
         except Exception as error:
             self._fail(kind, f"{type(error).__name__}: {error}")
+
+    def _share_processors(self, kind: str) -> None:
+        """Compute with fewer threads while somebody waits for the answer.
+
+        A map is quicker with one: where other programs keep the processors busy, threads wait for
+        each other ten times as long as they compute. One processor stays free for the window.
+        """
+        import torch
+
+        self._threads = self._threads or torch.get_num_threads()
+        one_less = max(1, self._threads - 1)
+        fewer = {"pixel": 1, "map": 1, "landmarks": one_less, "suggest": one_less}
+        torch.set_num_threads(fewer.get(kind, self._threads))
 
     def _fail(self, kind: str, why: str) -> None:
         # Without the images, nothing else can be answered either.

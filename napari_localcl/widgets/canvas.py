@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_localcl.widgets.image_looks import ImageLooks
 from napari_localcl.widgets.pictures import Pictures, likely_next
-from napari_localcl.widgets.points_layer import fit_to_screen, make_points, show_points
+from napari_localcl.widgets.points_layer import fit_to_screen, make_points, places, show_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -125,7 +125,8 @@ class Canvas(QObject):
         before, self._picture = self._picture, picture
         self._image = self.looks.show(self._image, picture)
         self._image.metadata = {"image": picture.name}
-        self.refresh()
+        # Also the same points: their labels suit the image.
+        self._refill(self._session.points)
         if before is None or not (self.keeps_camera and picture.is_sized_like(before)):
             self._viewer.reset_view()
         self.shown.emit()
@@ -133,11 +134,17 @@ class Canvas(QObject):
     # The points
 
     def refresh(self) -> None:
-        """Show the points of the image at hand."""
+        """Show the points of the image at hand, unless they are shown already."""
         if self._image is None or self._session.project is None:
             return
+        points = self._session.points
+        are_shown = self._points is not None and points == self._shown
+        if not are_shown or not np.array_equal(self._points.data, places(points)):
+            self._refill(points)
+
+    def _refill(self, points: tuple[Landmark, ...]) -> None:
         layer = self._points = self._points or self._add_points()
-        self._shown = self._session.points
+        self._shown = points
         with self._fill():
             show_points(layer, self._shown, self._image)
             fit_to_screen(layer, self._viewer.camera.zoom)

@@ -70,20 +70,27 @@ def make_points() -> dict[str, Any]:
         "color": {"feature": "label_colour", "fallback": "white"},
     }
     features = _features((), ())
-    return {"name": LANDMARKS, "features": features, "text": text, "ndim": 2}
+    looks = {"border_color": "black", "text": text}
+    return {"name": LANDMARKS, "features": features, "ndim": 2, **looks}
 
 
 def show_points(layer: Points, points: Sequence[Landmark], image: Image) -> None:
     """Put points over an image."""
     layer.selected_data = set()
-    layer.data = np.array([(p.y, p.x) for p in points]).reshape(-1, 2)
-    layer.scale = image.scale
+    layer.data = places(points)
+    # Every change makes napari measure and draw the layer again.
+    if not np.array_equal(layer.scale, image.scale):
+        layer.scale = image.scale
     layer.features = _features(points, [_label_colour(image, point) for point in points])
     if points:
         looks = [look(point.source) for point in points]
         layer.symbol = [one.symbol for one in looks]
-        layer.border_color = "black"
         layer.face_color = [one.colour for one in looks]
+
+
+def places(points: Sequence[Landmark]) -> np.ndarray:
+    """Return where points are, (N, 2)."""
+    return np.array([(point.y, point.x) for point in points]).reshape(-1, 2)
 
 
 def fit_to_screen(layer: Points, zoom: float) -> None:
@@ -99,8 +106,12 @@ def fit_to_screen(layer: Points, zoom: float) -> None:
         Screen pixels per unit of the world.
     """
     pixel = 1 / max(zoom * layer.scale[-1], 1e-9)
-    layer.size = layer.current_size = _SIZE * pixel
-    layer.text.translation = np.array(_BESIDE) * pixel
+    if not np.allclose(layer.size, _SIZE * pixel):
+        layer.size = _SIZE * pixel
+    layer.current_size = _SIZE * pixel
+    beside = np.array(_BESIDE) * pixel
+    if not np.array_equal(layer.text.translation, beside):
+        layer.text.translation = beside
 
 
 def _features(points: Sequence[Landmark], label_colours: Sequence[str]) -> dict[str, list[Any]]:
