@@ -116,6 +116,22 @@ def test_each_decision_has_one_key_and_each_can_be_undone_and_redone_by_one(
     assert session.doubt[:2] != at[:2]
 
 
+def test_points_chosen_together_are_dragged_and_deleted_together(viewer, dock, wait):
+    session = dock.session
+    wait(lambda: "Landmarks" in viewer.layers and len(viewer.layers["Landmarks"].data) == 2)
+    layer = viewer.layers["Landmarks"]
+    layer.data[:] = [[10, 11], [20, 21]]
+    layer.events.data(
+        value=layer.data, action="changed", data_indices=(0, 1), vertex_indices=((), ())
+    )
+    assert [(point.y, point.x) for point in session.points] == [(10, 11), (20, 21)]
+    layer.selected_data = {0, 1}
+    layer.remove_selected()
+    assert session.points == ()
+    session.undo()
+    assert len(layer.data) == 2
+
+
 def test_buttons_are_there_for_what_is_possible_only(dock):
     undo, redo = button(dock, "Undo"), button(dock, "Redo")
     assert (undo.isEnabled(), redo.isEnabled()) == (True, False)
