@@ -160,7 +160,8 @@ def test_a_place_that_cannot_be_written_is_told(panel, wait, tmp_path):
     (tmp_path / "file").write_text("")
     save(panel, tmp_path / "file" / "out.csv", wait)
     assert panel.state is State.NEEDS_YOU
-    assert panel.sentence.startswith("Not exported: ")
+    place = tmp_path / "file" / "out.csv"
+    assert panel.sentence.startswith(f"Not exported: {place} cannot be written")
 
 
 @pytest.mark.parametrize("name", FORMATS)
