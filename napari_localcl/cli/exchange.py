@@ -1,4 +1,4 @@
-"""``export`` and ``import``: landmarks to and from the formats of other programs."""
+"""``export`` and ``import``: landmarks to and from tables and the formats of other programs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -41,7 +41,7 @@ def export_verb(
         typer.Option("--without-predictions", help="Only points that a person placed or accepted."),
     ] = False,
 ) -> None:
-    """Write landmarks of IMAGES in the format of another program.
+    """Write landmarks of IMAGES as a table or in the format of another program.
 
     Only landmarks that have a point: absent and rejected ones are left out (COCO: v = 0;
     DeepLabCut: empty cells).

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,17 +61,7 @@ class Annotations:
 
     def human_points(self) -> tuple[Landmark, ...]:
         """Return the points of all images that a person placed or accepted: the templates."""
-        return self._human_points
-
-    @cached_property
-    def _human_points(self) -> tuple[Landmark, ...]:
-        # Lists, because taking single numbers out of an array is slow.
-        return tuple(
-            Landmark(self.images.names[index], name, y, x, None, column.all_sources[source])
-            for name, column in self.columns.items()
-            for index, (kind, y, x, _, source) in enumerate(column.table.tolist())
-            if kind == Kind.HUMAN
-        )
+        return _human_points(self)
 
     def has_same_templates(self, other: Annotations) -> bool:
         """Tell whether `human_points` are the same in another state, without making them."""
@@ -258,6 +248,18 @@ def no_annotations(images: ProjectImages, names: Iterable[str] = ()) -> Annotati
         Without a point.
     """
     return Annotations(images, {name: Column.of(len(images)) for name in names})
+
+
+# Several ask for those of the present state; those of all that can be undone would fill the memory.
+@lru_cache(maxsize=1)
+def _human_points(state: Annotations) -> tuple[Landmark, ...]:
+    # Lists, because taking single numbers out of an array is slow.
+    return tuple(
+        Landmark(state.images.names[index], name, y, x, None, column.all_sources[source])
+        for name, column in state.columns.items()
+        for index, (kind, y, x, _, source) in enumerate(column.table.tolist())
+        if kind == Kind.HUMAN
+    )
 
 
 def _point(image: str, name: str, column: Column, index: int) -> Landmark:

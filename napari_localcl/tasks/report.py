@@ -119,12 +119,12 @@ def _gpu() -> str:
 def _project(project: Project) -> Iterator[str]:
     record, annotations = project.record, project.annotations
     yield f"folder {project.folder}"
-    yield f"{len(annotations.images)} images, {len(annotations.names)} landmarks"
+    yield f"images: {len(annotations.images)}, landmarks: {len(annotations.names)}"
     counts = project.rows.counts()
     yield ", ".join(f"{count} {status}" for status, count in counts.items())
     if project.lock.obstacle:
         yield project.lock.obstacle
-    yield f"{len(record.skipped)} skipped files"
+    yield f"skipped files: {len(record.skipped)}"
     for one in record.skipped[:_MOST_SKIPPED]:
         yield f"skipped: {one.name} {one.reason}"
 

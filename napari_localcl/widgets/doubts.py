@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.generic[Any]]
 
 _TITLES = ("Image", "Landmark", "Sure")
+_TIPS = (
+    "Where it is",
+    "What it is",
+    "How well the place resembles those that people clicked; it tells what to look at first and "
+    "is no probability",
+)
 
 
 class Doubts(QAbstractTableModel):
@@ -101,7 +107,9 @@ class Doubts(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
-        """Return the title of a column."""
-        if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
+        """Return the title of a column, or what is meant by it."""
+        if orientation != Qt.Orientation.Horizontal:
             return None
-        return _TITLES[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _TIPS[section]
+        return _TITLES[section] if role == Qt.ItemDataRole.DisplayRole else None

@@ -11,6 +11,7 @@ from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QFormLayout, QMessageBox
 
 from napari_localcl.data.annotations import by_image
+from napari_localcl.data.errors import BadInput
 from napari_localcl.data.exchange.formats import FORMATS, Format, import_landmarks
 from napari_localcl.data.marks import Kind, is_machine
 from napari_localcl.widgets import terminal
@@ -276,10 +277,14 @@ def _write(
     yield
     kept = tuple(rows)
     there = tuple(file for file in one.files(path, kept, listing) if file.exists())
-    if replace or not there:
+    if there and not replace:
+        return _Written(path, len(kept), len(by_image(kept)), there)
+    try:
         one.write(path, kept, listing)
-        there = ()
-    return _Written(path, len(kept), len(by_image(kept)), there)
+    except OSError as error:
+        why = error.strerror or error
+        raise BadInput(f"{path} cannot be written ({why}); choose another place") from error
+    return _Written(path, len(kept), len(by_image(kept)))
 
 
 def _read(paths: tuple[Path, ...], listing: Listing) -> Generator[None, None, _Read]:

@@ -192,6 +192,7 @@ class ReviewPanel(Step):
 
     def _forget_moved(self) -> None:
         self._moved = 0
+        self._tell()
 
 
 def _table_of(model: Doubts) -> QTableView:

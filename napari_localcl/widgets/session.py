@@ -224,8 +224,11 @@ class Session(Reviewing):
             return
         before = self.annotations
         go(self.project.history)
+        if self.annotations is before:
+            return
         place = changed_place(before, self.annotations, self.image)
-        self._tell(before, (lambda: self.return_to(*place)) if place else None)
+        # Always found anew: the predictions of then may be those of another run.
+        self._tell(before, (lambda: self.return_to(*place)) if place else None, find=True)
 
     def _tell(
         self, before: Annotations, then: Callable[[], None] | None, find: bool = False

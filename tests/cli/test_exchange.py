@@ -53,3 +53,10 @@ def test_an_unknown_format_or_image_is_one_sentence(pictures, landmarks, tmp_pat
     assert "no image named 'blob_1.png'" in error
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_predictions_can_be_left_out(pictures, landmarks, tmp_path, capsys):
+    out = str(tmp_path / "out.csv")
+    more = ["--landmarks", str(landmarks), "--format", "csv", "--out", out]
+    assert run(["export", str(pictures), *more, "--without-predictions"]) == 0
+    assert capsys.readouterr().out == f"exported 1 landmarks of 1 images: {out}\n"

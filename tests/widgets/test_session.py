@@ -258,6 +258,17 @@ def test_undo_reaches_what_was_done_elsewhere_and_goes_there(reviewed):
     assert reviewed.can_redo
 
 
+def test_predictions_are_made_anew_after_every_undo_and_redo(reviewed):
+    reviewed.next_uncertain()
+    reviewed.reject()
+    searches = heard(reviewed.people_changed)
+    reviewed.undo()
+    reviewed.redo()
+    assert len(searches) == 2
+    reviewed.redo()
+    assert len(searches) == 2, "there was nothing to redo"
+
+
 def test_a_new_name_is_undone_where_one_is(reviewed):
     reviewed.go_by(2)
     reviewed.edit(lambda now: now.rename_landmark("tip", "end"))
