@@ -138,4 +138,3 @@ def _steps(rows: Iterator[list[str]]) -> Iterator[tuple[str, int, dict[str, floa
         losses[term] = number
     if place is not None:
         yield *place, losses
-

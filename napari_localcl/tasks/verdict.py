@@ -89,9 +89,7 @@ def _judge_blocks(place: Numbers, loss: Numbers, span: int) -> Verdict:
     if change > 1.5 * clear or _jumps(loss):
         return Verdict(Trend.DIVERGING, f"{seen} rose{_share(loss, change)}; {_ADVICE}")
     if change < -clear:
-        return Verdict(
-            Trend.IMPROVING, f"{seen} fell{_share(loss, change)}; more time would help"
-        )
+        return Verdict(Trend.IMPROVING, f"{seen} fell{_share(loss, change)}; more time would help")
     return Verdict(Trend.FLAT, f"{seen} hardly changed; more time would help little")
 
 

@@ -53,5 +53,7 @@ def test_a_run_is_read_back_from_its_table(tmp_path):
 def test_a_damaged_table_gives_what_is_whole_and_none_gives_nothing(tmp_path):
     table = tmp_path / "metrics.csv"
     assert read_history(table).stages == []
-    table.write_text("step,stage,seconds,term,value\n1,one,0.1,a,2.0\nrubbish\n2,one,0.2,a,1.0\n3,on")
+    table.write_text(
+        "step,stage,seconds,term,value\n1,one,0.1,a,2.0\nrubbish\n2,one,0.2,a,1.0\n3,on"
+    )
     assert read_history(table).stages[0].total == Curve([1, 2], [2.0, 1.0])
