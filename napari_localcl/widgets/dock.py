@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, Qt, QThreadPool
 from qtpy.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
 from napari_localcl.widgets.export_panel import ExportPanel
@@ -21,6 +22,8 @@ from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.training import Outcome, Training
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     import napari.viewer
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
@@ -43,10 +46,12 @@ class LocalCL(QWidget):
         super().__init__()
         self._viewer = viewer
         self._monitor: Monitor | None = None
+        self._monitor_waits = False
         self._is_closed = False
         self.session = Session()
         self.training = Training(self.session)
         self.finder = Finder(self.session)
+        self._plotting = Background(self)
         self.canvas = Canvas(viewer, self.session)
         self._make_panels()
         self._arrange()
@@ -54,6 +59,7 @@ class LocalCL(QWidget):
         self.setAcceptDrops(True)
         bind_keys(self)
         self.images.set_open(True)
+        self._plotting.start(_import_plotting())
 
     def _make_panels(self) -> None:
         session = self.session
@@ -98,6 +104,7 @@ class LocalCL(QWidget):
             signal.connect(self._problem.hide)
         self.session.opened.connect(self._go_on)
         self.training.ended.connect(self._on_trained)
+        self._plotting.ended.connect(lambda: self._monitor_waits and self.show_monitor())
         self.learn.monitor_wanted.connect(self.show_monitor)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -123,9 +130,11 @@ class LocalCL(QWidget):
         self._problem.show()
 
     def show_monitor(self) -> None:
-        """Show the training monitor below the picture."""
+        """Show the training monitor below the picture, as soon as it can be drawn."""
+        self._monitor_waits = self._plotting.is_busy
+        if self._monitor_waits:
+            return
         if self._monitor is None:
-            # Here, because it brings a plotting library that opening the dock should not wait for.
             from napari_localcl.widgets.monitor import Monitor
 
             self._monitor = Monitor(self.training)
@@ -188,6 +197,12 @@ class LocalCL(QWidget):
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()
+
+
+def _import_plotting() -> Generator[None, None, None]:
+    """Import what the monitor draws with: it takes longer than a window may stand still."""
+    yield
+    import napari_localcl.widgets.monitor  # noqa: F401
 
 
 def _folder(event: QDragEnterEvent | QDropEvent) -> Path | None:

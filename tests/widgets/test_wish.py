@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from napari_localcl.widgets.training import Wish
+from napari_localcl.widgets.wish import Wish
 
 
 def test_a_wish_becomes_the_arguments_of_the_terminal_verb():
