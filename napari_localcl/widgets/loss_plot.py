@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import inf, nan
+from math import nan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +31,7 @@ _KINDS = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.P
 class LossPlot(QWidget):
     """A plot with its legend beside it, where it hides no curve.
 
-    The scale is logarithmic as long as all losses are above 0.
+    The scale is logarithmic as long as nearly all losses are above 0.
     """
 
     def __init__(self) -> None:
@@ -95,9 +95,11 @@ class LossPlot(QWidget):
     def _draw(self, lines: Mapping[str, Line]) -> None:
         if list(lines)[: len(self._curves)] != list(self._curves):
             self._clear()
-        lowest = min((np.nanmin(y, initial=inf) for _, y in lines.values()), default=1.0)
-        self._plot.setLogMode(y=bool(lowest > 0))
+        is_log = _suits_logarithm([y for _, y in lines.values()])
+        self._plot.setLogMode(y=is_log)
         for name, (x, y) in lines.items():
+            if is_log:
+                y = np.where(y > 0, y, nan)
             if name not in self._curves:
                 self._begin(name)
             self._curves[name].setData(x, y, connect="finite")
@@ -126,11 +128,17 @@ class LossPlot(QWidget):
         for line in self._lines:
             self._plot.removeItem(line)
         self._stages = list(stages)
-        self._lines = [self._stage_line(name, before) for name, before in stages]
+        self._lines = [self._stage_line(*stage, n % 3) for n, stage in enumerate(stages)]
         self._recolour()
 
-    def _stage_line(self, name: str, before: int) -> pyqtgraph.InfiniteLine:
-        options = {"position": 0.97, "angle": 0, "anchors": [(0, 0), (0, 0)], "movable": False}
+    def _stage_line(self, name: str, before: int, row: int) -> pyqtgraph.InfiniteLine:
+        # In three rows, so that the names of short stages do not lie on each other.
+        options = {
+            "position": 0.98 - 0.15 * row,
+            "angle": 0,
+            "anchors": [(0, 0), (0, 0)],
+            "movable": False,
+        }
         line = pyqtgraph.InfiniteLine(before, angle=90, label=name, labelOpts=options)
         self._plot.addItem(line, ignoreBounds=True)
         return line
@@ -146,6 +154,12 @@ class LossPlot(QWidget):
         for line in self._lines:
             line.setPen(pyqtgraph.mkPen(colour, width=1, style=Qt.PenStyle.DotLine))
             line.label.setColor(colour)
+
+
+def _suits_logarithm(losses: Sequence[NDArray[np.float64]]) -> bool:
+    known = np.concatenate([*losses, np.ones(1)])
+    known = known[np.isfinite(known)]
+    return bool((known > 0).mean() > 0.9)
 
 
 def _of_term(history: LossHistory, term: str) -> Iterable[Curve]:

@@ -100,4 +100,4 @@ def _read(runs: Mapping[str, RunFolder]) -> Generator[None, None, Found]:
 def _sentence(runs: int, rows: int) -> str:
     if runs < 2:
         return "" if runs else "No run is selected."
-    return f"They differ in {rows} settings:" if rows else "They were begun with the same settings."
+    return "In this they differ:" if rows else "They were begun with the same settings."

@@ -85,6 +85,7 @@ class Training(QObject):
         self.fraction: float | None = None
         self.message = self.setting = ""
         self.can_stop_early = self.is_stopping = self.is_resumed = False
+        self._told = (False, False)
         self._wanted = Outcome.LEARNED
         self.history = LossHistory()
         self._waiting: list[tuple[str, int, Mapping[str, float | None]]] = []
@@ -194,7 +195,15 @@ class Training(QObject):
             self._note(event["message"])
         if not self.is_stopping and kind != "result":
             self.message = _in_words(event)
-        if not self._soon.isActive():
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell at once what changes the buttons, and the rest some times a second."""
+        standing = (self.can_stop_early, self.is_stopping)
+        if standing != self._told:
+            self._told = standing
+            self.changed.emit()
+        elif not self._soon.isActive():
             self._soon.start()
 
     def _take(self, stage: str, step: int, losses: Mapping[str, float | None]) -> None:
@@ -236,8 +245,11 @@ class Training(QObject):
             self._throw_away()
             return Outcome.CANCELLED, "Cancelled. Nothing was changed."
         if not status:
-            if self._session.runs is self._runs:  # no other project was opened meanwhile
-                self._session.use(name)
+            try:
+                if self._session.runs is self._runs:  # no other project was opened meanwhile
+                    self._session.use(name)
+            except BadInput as error:
+                return Outcome.FAILED, f"Learning failed: {error}. {_SAFE}"
             longer = self.verdict.trend is Trend.IMPROVING
             hope = " The loss was still falling: learning longer would help." if longer else ""
             return Outcome.LEARNED, f"{name} has learned.{hope}"
