@@ -20,10 +20,9 @@ from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.training import Outcome, Training
+from napari_localcl.widgets.warming import warm_up
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     import napari.viewer
     from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
@@ -51,7 +50,7 @@ class LocalCL(QWidget):
         self.session = Session()
         self.training = Training(self.session)
         self.finder = Finder(self.session)
-        self._plotting = Background(self)
+        self._warming = Background(self)
         self.canvas = Canvas(viewer, self.session)
         self._make_panels()
         self._arrange()
@@ -59,7 +58,7 @@ class LocalCL(QWidget):
         self.setAcceptDrops(True)
         bind_keys(self)
         self.images.set_open(True)
-        self._plotting.start(_import_plotting())
+        self._warming.start(warm_up())
 
     def _make_panels(self) -> None:
         session = self.session
@@ -104,7 +103,7 @@ class LocalCL(QWidget):
             signal.connect(self._problem.hide)
         self.session.opened.connect(self._go_on)
         self.training.ended.connect(self._on_trained)
-        self._plotting.ended.connect(lambda: self._monitor_waits and self.show_monitor())
+        self._warming.ended.connect(lambda: self._monitor_waits and self.show_monitor())
         self.learn.monitor_wanted.connect(self.show_monitor)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -131,7 +130,7 @@ class LocalCL(QWidget):
 
     def show_monitor(self) -> None:
         """Show the training monitor below the picture, as soon as it can be drawn."""
-        self._monitor_waits = self._plotting.is_busy
+        self._monitor_waits = self._warming.is_busy
         if self._monitor_waits:
             return
         if self._monitor is None:
@@ -191,18 +190,13 @@ class LocalCL(QWidget):
         if self._is_closed:
             return
         self._is_closed = True
+        self._warming.stop()
         self.learn.close_child()
         self.training.close()
         self.finder.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()
-
-
-def _import_plotting() -> Generator[None, None, None]:
-    """Import what the monitor draws with: it takes longer than a window may stand still."""
-    yield
-    import napari_localcl.widgets.monitor  # noqa: F401
 
 
 def _folder(event: QDragEnterEvent | QDropEvent) -> Path | None:
