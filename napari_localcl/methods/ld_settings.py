@@ -153,3 +153,7 @@ FAITHFUL: dict[str, Any] = {
 }
 
 PRESETS: dict[str, dict[str, Any]] = {"small": {}, "faithful": FAITHFUL}
+PRESET_HELP = {
+    "small": "suits laptops: learns in minutes",
+    "faithful": "the published form at its published size: hours on a GPU, weeks on a laptop",
+}

@@ -78,6 +78,7 @@ class Method(nn.Module, ABC):
     paper: ClassVar[str]
     Settings: ClassVar[type[MethodSettings]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
+    preset_help: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -21,8 +21,7 @@ from napari_localcl.data.annotations import read_landmarks
 from napari_localcl.data.samples import sample_folder
 from napari_localcl.widgets.step import State
 
-# napari and what it stands on warn of each other's manners and of the binding.
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
