@@ -109,7 +109,7 @@ class Canvas(QObject):
         if picture.name != self._session.image:
             return
         before, self._picture = self._picture, picture
-        self._image = self.looks.show(self._image, picture)
+        self._image = self.looks.show(self._image, picture, self._points)
         self._image.metadata = {"image": picture.name}
         self.refresh()
         if before is None or not (self.keeps_camera and picture.is_sized_like(before)):
@@ -128,6 +128,7 @@ class Canvas(QObject):
             layer.data = np.array([(p.y, p.x) for p in self._shown]).reshape(-1, 2)
             layer.scale = self._image.scale
             layer.features = _features(self._shown)
+            layer.metadata = {"image": self._session.image}
             layer.size = max(self._image.data.shape[:2]) / 45
             _set_looks(layer, self._shown)
 
