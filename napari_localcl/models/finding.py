@@ -153,6 +153,18 @@ class Finder:
         found = Places(points, score, margin, torch.zeros_like(score))
         return self._checked(found, template, queries) if self.backward else found
 
+    def similarity(self, template: Template, queries: Pyramid) -> Tensor:
+        """Similarity (B, L, h, w) of the cells of B images to points, where a search begins.
+
+        From 0 to 1, the product over the levels looked at first.
+        """
+        if self.centre_width:
+            template = replace(template, pyramid=self._averaged(template.pyramid))
+            queries = self._averaged(queries)
+        strides = queries.strides[: self.levels]
+        response, step = self._response(template.embeddings, queries, strides, None)
+        return (response * sum(stride >= step for stride in strides)).exp().clamp(max=1)
+
     def closer(self, template: Template, queries: Pyramid, guess: Tensor, reach: int = 8) -> Tensor:
         """Look for points near a guess (B, L, 2), on the three finest levels."""
         strides = queries.strides[: min(self.levels, 3)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_localcl.models.pyramid import Pyramid
+    from napari_localcl.tasks.atlas import Atlas
 
 CANDIDATES, OTHERS = 200, 64
 STRIDE = 16
@@ -47,7 +48,12 @@ def suggest_templates(
     """
     settings = (settings or LandmarkSettings()).model_copy(update={"detail": 1.0})
     atlas = yield from open_atlas(images, run, settings, device, cache)
-    embeddings, names = atlas.coarse.sides[0], atlas.coarse.images.names
+    return (yield from rank_templates(atlas))
+
+
+def rank_templates(atlas: Atlas) -> Generator[Progress, None, tuple[tuple[str, float], ...]]:
+    """Rank the images of an atlas; see :func:`suggest_templates`."""
+    embeddings, names = atlas.coarse.embeddings, atlas.coarse.images.names
     candidates, others = (_spread(len(names), most) for most in (CANDIDATES, OTHERS))
     compared = _coarse(embeddings[others.tolist()])
     ranking = []

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_localcl.data.marks import is_machine
 from napari_localcl.widgets.image_looks import ImageLooks
 from napari_localcl.widgets.pictures import Pictures, likely_next
+from napari_localcl.widgets.points_layer import fit_to_screen, make_points, places, show_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.picture import Picture
     from napari_localcl.widgets.session import Session
 
-LANDMARKS = "Landmarks"
-# Okabe and Ito's orange and sky blue, which colour-blind people can tell; the symbols tell it too.
-_LOOKS = {False: ("disc", "#56B4E9"), True: ("diamond", "#E69F00")}
-
 
 class Canvas(QObject):
     """Shows the session's image and points, and takes back what people do to them.
@@ -34,6 +30,10 @@ class Canvas(QObject):
     ----------
     placing_changed : Signal of bool
         Whether the next click places a landmark.
+    shown : Signal
+        The image at hand is there to be seen.
+    hovered : Signal of (float, float)
+        Where in the image, in file pixels, the mouse is while a landmark is being placed.
     keeps_camera : bool
         Whether zoom and place stay when another image comes.
     looks : ImageLooks
@@ -41,6 +41,8 @@ class Canvas(QObject):
     """
 
     placing_changed = Signal(bool)
+    shown = Signal()
+    hovered = Signal(float, float)
 
     def __init__(
         self, viewer: napari.viewer.Viewer, session: Session, parent: QObject | None = None
@@ -63,11 +65,18 @@ class Canvas(QObject):
         session.image_changed.connect(self._load)
         session.annotations_changed.connect(self.refresh)
         viewer.layers.events.removed.connect(self._on_removed)
+        viewer.camera.events.zoom.connect(self._on_zoom)
 
     @property
     def is_placing(self) -> bool:
         """Whether the next click places a landmark."""
         return bool(self._landmark)
+
+    @property
+    def image(self) -> Image | None:
+        """The layer of the image at hand, once it is there."""
+        is_there = self._image and self._image.metadata["image"] == self._session.image
+        return self._image if is_there else None
 
     def place(self, landmark: str) -> None:
         """Let the next click place this landmark."""
@@ -76,6 +85,7 @@ class Canvas(QObject):
         self._landmark = landmark
         self._viewer.layers.selection.active = self._points
         self._points.mode = "add"
+        self._viewer.mouse_move_callbacks.append(self._on_mouse)
         self.placing_changed.emit(True)
 
     def stop_placing(self) -> None:
@@ -84,13 +94,17 @@ class Canvas(QObject):
             self._points.mode = "select"
         if self._landmark:
             self._landmark = ""
+            with suppress(ValueError):
+                self._viewer.mouse_move_callbacks.remove(self._on_mouse)
             self.placing_changed.emit(False)
 
     def close(self) -> None:
         """Forget the viewer; its layers stay."""
         self._loading.close()
         self.looks.forget(self._image)
+        self.stop_placing()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._viewer.camera.events.zoom.disconnect(self._on_zoom)
         if self._points is not None:
             self._points.events.data.disconnect(self._on_data)
             self._points.events.mode.disconnect(self._on_mode)
@@ -111,32 +125,33 @@ class Canvas(QObject):
         before, self._picture = self._picture, picture
         self._image = self.looks.show(self._image, picture, self._points)
         self._image.metadata = {"image": picture.name}
-        self.refresh()
+        # Also the same points: their labels suit the image.
+        self._refill(self._session.points)
         if before is None or not (self.keeps_camera and picture.is_sized_like(before)):
             self._viewer.reset_view()
+        self.shown.emit()
 
     # The points
 
     def refresh(self) -> None:
-        """Show the points of the image at hand."""
+        """Show the points of the image at hand, unless they are shown already."""
         if self._image is None or self._session.project is None:
             return
+        points = self._session.points
+        are_shown = self._points is not None and points == self._shown
+        if not are_shown or not np.array_equal(self._points.data, places(points)):
+            self._refill(points)
+
+    def _refill(self, points: tuple[Landmark, ...]) -> None:
         layer = self._points = self._points or self._add_points()
-        self._shown = self._session.points
+        self._shown = points
         with self._fill():
-            layer.selected_data = set()
-            layer.data = np.array([(p.y, p.x) for p in self._shown]).reshape(-1, 2)
-            layer.scale = self._image.scale
-            layer.features = _features(self._shown)
+            show_points(layer, self._shown, self._image)
+            fit_to_screen(layer, self._viewer.camera.zoom)
             layer.metadata = {"image": self._session.image}
-            layer.size = max(self._image.data.shape[:2]) / 45
-            _set_looks(layer, self._shown)
 
     def _add_points(self) -> Points:
-        text = {"string": "{shown_as}", "size": 10, "anchor": "upper_left", "color": "white"}
-        layer = self._viewer.add_points(
-            np.empty((0, 2)), name=LANDMARKS, features=_features(()), text=text, ndim=2
-        )
+        layer = self._viewer.add_points(np.empty((0, 2)), **make_points())
         layer.mode = "select"
         layer.events.data.connect(self._on_data)
         layer.events.mode.connect(self._on_mode)
@@ -175,45 +190,31 @@ class Canvas(QObject):
 
     def _on_moved(self, indices: Sequence[int]) -> None:
         assert self._points is not None
-        for index in indices:
-            y, x = self._points.data[index].tolist()
-            self._session.place(self._shown[index].landmark, y, x)
+        # All at once: each edit shows the points anew, and may bring another image.
+        moved = {self._shown[i].landmark: tuple(self._points.data[i].tolist()) for i in indices}
+        self._session.move(moved)
 
     def _on_deleted(self, indices: Sequence[int]) -> None:
-        for index in indices:
-            self._session.remove(self._shown[index].landmark)
+        self._session.remove(*(self._shown[index].landmark for index in indices))
 
     def _on_mode(self) -> None:
         if self._points is not None and self._points.mode != "add":
             self.stop_placing()
+
+    def _on_zoom(self) -> None:
+        if self._points is not None:
+            fit_to_screen(self._points, self._viewer.camera.zoom)
+
+    def _on_mouse(self, viewer: napari.viewer.Viewer, event: Any) -> None:
+        if self.image is None:
+            return
+        y, x = self.image.world_to_data(event.position)[-2:]
+        height, width = self.image.data.shape[:2]
+        if -0.5 <= y <= height - 0.5 and -0.5 <= x <= width - 0.5:
+            self.hovered.emit(float(y), float(x))
 
     def _on_removed(self, event: Any) -> None:
         if event.value == self._image:
             self._image = self._picture = None
         elif event.value == self._points:
             self._points = None
-
-
-def _features(points: Sequence[Landmark]) -> dict[str, list[Any]]:
-    return {
-        "landmark": [point.landmark for point in points],
-        "source": [point.source for point in points],
-        "confidence": [np.nan if p.confidence is None else p.confidence for p in points],
-        "shown_as": [_words(point) for point in points],
-    }
-
-
-def _words(point: Landmark) -> str:
-    if not is_machine(point.source):
-        return point.landmark
-    sure = "" if point.confidence is None else f" {point.confidence:.0%}"
-    return f"{point.landmark}?{sure}"
-
-
-def _set_looks(layer: Points, points: Sequence[Landmark]) -> None:
-    if not points:
-        return
-    looks = [_LOOKS[is_machine(point.source)] for point in points]
-    layer.symbol = [symbol for symbol, _ in looks]
-    layer.border_color = [colour for _, colour in looks]
-    layer.face_color = [colour for _, colour in looks]

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QHBoxLayout, QLabel, QPushButton, QShortcut, QSizePolicy, QWidget
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QShortcut,
+    QSizePolicy,
+    QWidget,
+)
 
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
@@ -36,6 +45,15 @@ def make_button(
     return button
 
 
+def make_check(text: str, tip: str, act: Callable[[bool], object], key: str = "") -> QCheckBox:
+    """Return a box to be ticked; `act` is told whether it is. See :func:`make_button`."""
+    box = QCheckBox(text)
+    describe(box, text, f"{tip} ({key})" if key else tip)
+    box.setProperty("key", key)
+    box.toggled.connect(act)
+    return box
+
+
 def describe(widget: QWidget, name: str, tip: str) -> None:
     """Give a control its tooltip, and its name for screen readers."""
     widget.setToolTip(tip)
@@ -48,7 +66,7 @@ def bind_keys(root: QWidget) -> None:
 
     Not as the buttons' own shortcuts, which sleep while a button is hidden in a closed step.
     """
-    for button in root.findChildren(QPushButton):
+    for button in root.findChildren(QAbstractButton):
         if button.property("key"):
             shortcut = QShortcut(QKeySequence(button.property("key")), root)
             shortcut.activated.connect(button.click)

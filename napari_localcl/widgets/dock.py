@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QEvent, Qt, QThreadPool
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
 from napari_localcl.widgets.export_panel import ExportPanel
 from napari_localcl.widgets.finder import Finder
+from napari_localcl.widgets.help_row import HelpRow
 from napari_localcl.widgets.images_panel import ImagesPanel
 from napari_localcl.widgets.landmark_panel import LandmarkPanel
 from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
+from napari_localcl.widgets.similarity import Similarity
 from napari_localcl.widgets.training import Outcome, Training
+from napari_localcl.widgets.warming import warm_up
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -45,24 +49,28 @@ class LocalCL(QWidget):
         super().__init__()
         self._viewer = viewer
         self._monitor: Monitor | None = None
+        self._monitor_waits = False
         self._is_closed = False
         self.session = Session()
         self.training = Training(self.session)
         self.finder = Finder(self.session)
+        self._warming = Background(self)
         self.canvas = Canvas(viewer, self.session)
+        self.similarity = Similarity(viewer, self.session, self.canvas, self.finder)
         self._make_panels()
         self._arrange()
         self._connect()
         self.setAcceptDrops(True)
         bind_keys(self)
         self.images.set_open(True)
+        self._warming.start(warm_up())
 
     def _make_panels(self) -> None:
         session = self.session
         self.navigator = Navigator(session, self.canvas)
         self.images = ImagesPanel(session)
         self.learn = LearnPanel(session, self.training)
-        self.landmark = LandmarkPanel(session, self.canvas, self.finder)
+        self.landmark = LandmarkPanel(session, self.canvas, self.finder, self.similarity)
         self.review = ReviewPanel(session)
         self.export = ExportPanel(session)
 
@@ -92,6 +100,7 @@ class LocalCL(QWidget):
         outer.addWidget(self.images.search)
         outer.addWidget(self._problem)
         outer.addWidget(area, 1)
+        outer.addWidget(HelpRow(self.session, self))
         self.setMinimumWidth(max(330, content.minimumSizeHint().width() + 32))
 
     def _connect(self) -> None:
@@ -104,6 +113,7 @@ class LocalCL(QWidget):
         self.training.ended.connect(self._on_trained)
         for source in (self.training, self.finder):
             source.skipped.connect(self.images.add_skipped)
+        self._warming.ended.connect(lambda: self._monitor_waits and self.show_monitor())
         self.learn.monitor_wanted.connect(self.show_monitor)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -129,7 +139,10 @@ class LocalCL(QWidget):
         self._problem.show()
 
     def show_monitor(self) -> None:
-        """Show the training monitor below the picture."""
+        """Show the training monitor below the picture, as soon as it can be drawn."""
+        self._monitor_waits = self._warming.is_busy
+        if self._monitor_waits:
+            return
         self._keep_height()
         if self.monitor.parentWidget() is None:
             self._viewer.window.add_dock_widget(self.monitor, name=MONITOR, area="bottom")
@@ -147,7 +160,6 @@ class LocalCL(QWidget):
     def monitor(self) -> Monitor:
         """The training monitor, shown or not."""
         if self._monitor is None:
-            # Here, because it brings a plotting library that opening the dock should not wait for.
             from napari_localcl.widgets.monitor import Monitor
 
             self._monitor = Monitor(self.training)
@@ -204,9 +216,11 @@ class LocalCL(QWidget):
             return
         self._is_closed = True
         self.images.close_work()
+        self._warming.stop()
         self.learn.close_child()
         self.training.close()
         self.finder.close()
+        self.similarity.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()

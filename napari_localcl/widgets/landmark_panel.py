@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from qtpy.QtWidgets import QComboBox
+from qtpy.QtCore import Qt
 
 from napari_localcl.data.marks import Kind
-from napari_localcl.widgets.controls import describe, make_button
+from napari_localcl.widgets.controls import in_row, make_button, make_check, make_label
+from napari_localcl.widgets.landmark_names import LandmarkNames
+from napari_localcl.widgets.points_layer import legend
 from napari_localcl.widgets.step import State, Step
 
 if TYPE_CHECKING:
     from napari_localcl.widgets.canvas import Canvas
     from napari_localcl.widgets.finder import Finder
     from napari_localcl.widgets.session import Session
+    from napari_localcl.widgets.similarity import Similarity
+
+_FIND = "Find in all images"
 
 
 class LandmarkPanel(Step):
-    """Names landmarks and lets people place them.
+    """Lets people name and place landmarks, see what is similar, and start and stop the search.
 
     Parameters
     ----------
@@ -28,18 +33,25 @@ class LandmarkPanel(Step):
         Where they click.
     finder : Finder
         What finds them in the other images.
+    similarity : Similarity
+        The heat map.
     """
 
-    def __init__(self, session: Session, canvas: Canvas, finder: Finder) -> None:
+    def __init__(
+        self, session: Session, canvas: Canvas, finder: Finder, similarity: Similarity
+    ) -> None:
         super().__init__(
             3, "Landmark", "Click a point in one image to find it in all", "First open images."
         )
         self._session, self._canvas, self._finder = session, canvas, finder
-        self._name = QComboBox()
-        self._name.setEditable(True)
-        self._name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self._name.lineEdit().setPlaceholderText("Name, for example: tip of the thumb")
-        describe(self._name, "Landmark", "What the point is called; choose one or type a new name")
+        self._similarity = similarity
+        self.names = LandmarkNames(session)
+        self._make_buttons()
+        self._fill_body()
+        self._connect()
+        self._tell()
+
+    def _make_buttons(self) -> None:
         self._place = make_button(
             "Place it in this image",
             "The next click in the picture places this landmark; press again to give up",
@@ -47,62 +59,119 @@ class LandmarkPanel(Step):
             "Alt+T",
         )
         self._place.setCheckable(True)
-        self.body.addWidget(self._name)
-        self.body.addWidget(self._place)
-        self._name.lineEdit().returnPressed.connect(self._place.click)
-        canvas.placing_changed.connect(self._on_placing)
-        session.annotations_changed.connect(self._list_names)
-        session.opened.connect(self._tell)
-        session.run_changed.connect(self._tell)
-        session.people_changed.connect(self._tell)
-        finder.said.connect(lambda text: self.tell(State.RUNNING, f"{text}."))
-        finder.found.connect(self._tell_found)
-        finder.failed.connect(lambda why: self.tell(State.NEEDS_YOU, f"Nothing found: {why}."))
-        self._enable()
+        self._suggest = make_button(
+            "Suggest an image",
+            "Which image is most like all the others, and so the best to click first",
+            self._on_suggest,
+            "Alt+Shift+K",
+        )
+        self._search = make_button(
+            _FIND,
+            "Look for all landmarks again; while it looks, stop it and keep what was there before",
+            self._on_search,
+        )
+        self._heat = make_check(
+            "Heat map",
+            "Show how similar each place of the image is to the landmark, and while you place one, "
+            "to the pixel under the mouse; bright is similar",
+            self._similarity.want,
+            "Alt+K",
+        )
+        self._heat.setChecked(self._similarity.is_wanted)
 
-    def _enable(self) -> None:
-        for widget in (self._name, self._place):
-            widget.setEnabled(self._session.project is not None)
+    def _fill_body(self) -> None:
+        key = make_label(legend())
+        key.setTextFormat(Qt.TextFormat.RichText)
+        self.body.addWidget(self.names)
+        self.body.addWidget(self._place)
+        self.body.addLayout(in_row(self._search, self._suggest))
+        self.body.addWidget(self._heat)
+        self.body.addWidget(key)
+
+    def _connect(self) -> None:
+        session, finder = self._session, self._finder
+        self.names.entered.connect(self._place.click)
+        self.names.changed.connect(self._canvas.stop_placing)
+        self.names.chosen.connect(self._similarity.choose)
+        self._similarity.shown_changed.connect(self._heat.setChecked)
+        self._canvas.placing_changed.connect(self._on_placing)
+        for news in (session.opened, session.run_changed, session.people_changed):
+            news.connect(self._tell)
+        finder.said.connect(self._on_said)
+        for news in (finder.found, finder.stopped, finder.suggested):
+            news.connect(self._tell)
+        finder.failed.connect(self._on_failed)
+
+    # What people do
 
     def _toggle(self) -> None:
-        name = self._name.currentText().strip()
+        name = self.names.text
         if self._canvas.is_placing:
             self._canvas.stop_placing()
         elif name:
             self._canvas.place(name)
         else:
             self._place.setChecked(False)
-            self._name.setFocus()
+            self.names.ask()
             self.tell(State.NEEDS_YOU, "Give the landmark a name, then place it.")
 
     def _on_placing(self, is_placing: bool) -> None:
         self._place.setChecked(is_placing)
         if is_placing:
-            self.tell(State.NEEDS_YOU, f"Click {self._name.currentText()} in the picture.")
+            self.tell(State.NEEDS_YOU, f"Click {self.names.text} in the picture.")
         else:
             self._tell()
 
-    def _list_names(self) -> None:
-        names = self._session.annotations.names
-        if names == tuple(self._name.itemText(index) for index in range(self._name.count())):
-            return
-        text = self._name.currentText()
-        self._name.clear()
-        self._name.addItems(names)
-        self._name.setCurrentText(text)
+    def _on_search(self) -> None:
+        if self._finder.is_at_work:
+            self._finder.stop()
+        else:
+            self._finder.find()
+
+    def _on_suggest(self) -> None:
+        if self._finder.suggestion:
+            self._session.go(self._finder.suggestion)
+        else:
+            self._finder.suggest()
+
+    # What is said of it
+
+    def _enable(self) -> None:
+        has_run, at_work = self._session.run is not None, self._finder.is_at_work
+        self._place.setEnabled(self._session.project is not None)
+        self._search.setText("Stop" if at_work else _FIND)
+        self._search.setEnabled(at_work or (has_run and self._has_points()))
+        known = bool(self._finder.suggestion)
+        self._suggest.setText("Go to best image" if known else "Suggest an image")
+        self._suggest.setEnabled(has_run and (known or not self._finder.is_ranking))
+
+    def _has_points(self) -> bool:
+        return self._session.project is not None and bool(self._session.annotations.human_points())
+
+    def _on_said(self, text: str) -> None:
+        self._enable()
+        if not self._canvas.is_placing:
+            self.tell(State.RUNNING, f"{text}.")
+
+    def _on_failed(self, why: str) -> None:
+        self._enable()
+        self.tell(State.NEEDS_YOU, f"Nothing found: {why}.")
 
     def _tell(self) -> None:
-        """Say what is missing; the rest is said by what finds the landmarks."""
+        """Say what is missing, or what came out."""
         self._enable()
-        if self._session.project is None or self._finder.is_busy:
+        if self._session.project is None or self._finder.is_at_work or self._canvas.is_placing:
             return
-        placed = bool(self._session.annotations.human_points())
-        if not placed:
-            self.tell(State.NEEDS_YOU, "Name a landmark and click it in one image.")
+        if not self._has_points():
+            self.tell(State.NEEDS_YOU, f"Name a landmark and click it in one image.{self._where()}")
         elif self._session.run is None:
             self.tell(State.NEEDS_YOU, "Kept. Once something is learned, it is found everywhere.")
         else:
             self._tell_found()
+
+    def _where(self) -> str:
+        best = self._finder.suggestion
+        return f" Best image to click first: {best}." if best else ""
 
     def _tell_found(self) -> None:
         kinds = self._session.annotations.kinds()

@@ -54,6 +54,17 @@ def test_with_one_level_at_full_resolution_not_all_pixels_are_matched_with_all()
     assert errors(Finder().find(marks, image).points, marks.points).max() < 0.3
 
 
+@pytest.mark.parametrize("finder", [Finder(), Finder(centre_width=3.0)], ids=["plain", "averaged"])
+def test_similarity_is_highest_where_the_point_is_and_falls_around_it(finder):
+    image = pyramid(same)
+    marks = template(image, torch.tensor([[[41.5, 81.5]]]))
+    similarity = finder.similarity(marks, image)
+    assert similarity.shape == (1, 1, 32, 32)
+    assert similarity.argmax().item() == 10 * 32 + 20
+    assert 0.9 < similarity.max() <= 1
+    assert 0 <= similarity.min() < 0.01
+
+
 def test_a_second_look_near_a_guess_finds_the_point():
     image = pyramid(same)
     closer = Finder().closer(template(image, some_points()), image, some_points() + 3)

@@ -8,7 +8,8 @@ import pytest
 from projects import empty_annotations, predicted
 from qtpy.QtCore import Qt
 
-from napari_localcl.data.project_annotations import ProjectImages, no_annotations
+from napari_localcl.data.project_annotations import no_annotations
+from napari_localcl.data.project_images import ProjectImages
 from napari_localcl.data.review import ImageRows, Status
 from napari_localcl.widgets.image_rows import ImageTableModel
 
