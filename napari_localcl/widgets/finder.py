@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Answer = dict[str, Any]
 
 
+_RANKING = "Looking for the best image to click first, image"
 _LONG = ("open", "landmarks", "suggest")
 
 
@@ -68,6 +69,11 @@ class Finder(QObject):
     def is_busy(self) -> bool:
         """Whether landmarks are being looked for."""
         return self._service.is_asked("landmarks")
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether the images are being embedded."""
+        return self._service.is_asked("open")
 
     @property
     def is_ranking(self) -> bool:
@@ -180,7 +186,8 @@ class Finder(QObject):
         elif event == "suggested":
             self._on_ranking(answer["ranking"])
         elif answer.get("message"):
-            self._say(answer["message"], answer.get("step", 0), answer.get("steps"))
+            what = _RANKING if kind == "suggest" else answer["message"]
+            self._say(what, answer.get("step", 0), answer.get("steps"))
 
     def _on_failed(self, kind: str, why: str) -> None:
         self._opened = None
@@ -209,6 +216,7 @@ class Finder(QObject):
         self.suggested.emit()
 
     def _say(self, what: str, step: int, steps: int | None) -> None:
+        what = what[:1].upper() + what[1:]
         self.said.emit(f"{what} {step} of {steps}" if steps else what)
 
 
