@@ -122,6 +122,7 @@ class Similarity(QObject):
             self._layer.data = heat.values
             self._layer.scale = scale * heat.cell
             self._layer.translate = scale * heat.corner
+        self._layer.metadata = {"image": heat.image, "similar_to": self._of}
         self._name()
         self._set_visible(True)
 
