@@ -1,5 +1,5 @@
 # make setup   an environment in .venv with the tested versions
-# make demo    the main job on sample data, end to end (headless)
+# make demo    the main job on sample data, end to end; then napari, where there is a screen
 # make test    style, types, floors, tests
 # make clean   everything that can be made again, the environment excepted
 
@@ -13,7 +13,7 @@ setup: $(READY)
 
 # What the window's tests need of the system: a display in memory, OpenGL, and Qt's libraries.
 SYSTEM := xvfb xauth libgl1 libegl1 libdbus-1-3 libfontconfig1 libxkbcommon-x11-0 libxcb-icccm4 \
-	libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0
+	libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-cursor0
 
 $(READY): pyproject.toml constraints.txt
 	@command -v xvfb-run >/dev/null || \
@@ -25,7 +25,7 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 demo: setup
-	$(BIN)/napari-localcl demo --headless
+	$(BIN)/napari-localcl demo
 
 # Two test processes with one thread each suit two cores and every larger machine.
 test: setup
@@ -33,7 +33,8 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 xvfb-run -a $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 QT_API=pyqt5 xvfb-run -a $(BIN)/python -m pytest -n 2
+	OMP_NUM_THREADS=1 QT_API=pyqt6 xvfb-run -a $(BIN)/python -m pytest -n 2 tests/widgets
 
 clean:
 	rm -rf build dist localcl-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

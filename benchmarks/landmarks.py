@@ -56,7 +56,7 @@ def sets(data: Path) -> dict[str, Set]:
         Set("fly_wings", data / "fly_wings", 4, 10, {}),
         Set("idrid_localization", data / "idrid_localization", 6, 60, {"sides": "shades"}),
         Set("skeleton", own / "skeleton", 3, 10, {}),
-        Set("fundus", own / "fundus", 3, 20, {"sides": "matched"}),
+        Set("fundus", own / "fundus", 3, 20, {"sides": "learned"}),
     ]
     return {each.name: each for each in known}
 

@@ -6,7 +6,16 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from napari_localcl.cli import demo, evaluate, exchange, landmarks, methods, pretrain, serve
+from napari_localcl.cli import (
+    demo,
+    evaluate,
+    exchange,
+    landmarks,
+    methods,
+    pretrain,
+    serve,
+    window,
+)
 from napari_localcl.data.errors import BadInput
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -49,6 +58,7 @@ app.command("pretrain")(pretrain.pretrain)
 app.command("landmarks")(landmarks.landmarks)
 app.command("export")(exchange.export_verb)
 app.command("import")(exchange.import_verb)
+app.command("window")(window.window)
 # Hidden, because people do not talk JSON.
 app.command("serve", hidden=True)(serve.serve)
 app.add_typer(evaluate.app, name="evaluate")

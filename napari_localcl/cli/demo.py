@@ -7,6 +7,7 @@ import typer
 
 from napari_localcl.cli.entry import STARTED
 from napari_localcl.cli.options import Cache, Device, Events
+from napari_localcl.cli.window import obstacle, window
 
 
 def demo(
@@ -18,7 +19,7 @@ def demo(
     ] = "skeleton",
     minutes: Annotated[float, typer.Option(help="Minutes of pre-training.")] = 2.5,
     headless: Annotated[
-        bool, typer.Option("--headless", help="Without a window, as at present always.")
+        bool, typer.Option("--headless", help="Write results and pictures, open no window.")
     ] = False,
     seed: Annotated[int, typer.Option(help="What chance depends on.")] = 0,
     device: Device = "auto",
@@ -27,8 +28,9 @@ def demo(
 ) -> None:
     """Learn from drawn sample images, find the landmarks of one of them in all the others.
 
-    Writes the run, the landmarks found, figures of them over the images, and their error against
-    the truth beside that of copying the template's coordinates.
+    Writes a project with the run, the landmarks found, figures of them over the images, and their
+    error against the truth beside that of copying the template's coordinates. Where there is a
+    screen, the project is opened in the window at the end.
     """
     from napari_localcl.cli.reporter import drain, reporter
     from napari_localcl.tasks.demo import run_demo
@@ -41,3 +43,5 @@ def demo(
     )
     result = drain(work, show)
     show.result(result.text, **result.facts())
+    if not (headless or events) and obstacle() is None:
+        window(result.project)

@@ -127,7 +127,9 @@ def _remarks(errors: "LandmarkErrors") -> list[str]:
         rest = f" and {more} more" if more > 0 else ""
         remarks.append(f"missing predictions: {named}{rest}")
     if errors.human:
-        remarks.append(f"{errors.human} points placed by a person (templates) are left out")
+        remarks.append(
+            f"{errors.human} points placed or accepted by a person (templates) are left out"
+        )
     if errors.untold:
         remarks.append(f"{errors.untold} predictions have no truth to compare with")
     if errors.risk_coverage is not None:

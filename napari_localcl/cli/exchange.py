@@ -1,4 +1,4 @@
-"""``export`` and ``import``: landmarks to and from the formats of other programs."""
+"""``export`` and ``import``: landmarks to and from tables and the formats of other programs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +8,7 @@ import typer
 from napari_localcl.cli.options import Images, OneImages, images_argument
 from napari_localcl.data.annotations import by_image, read_landmarks, write_landmarks
 from napari_localcl.data.exchange.formats import FORMATS, find_format, import_landmarks
+from napari_localcl.data.marks import is_machine
 
 
 def export_verb(
@@ -35,10 +36,22 @@ def export_verb(
             show_default=False,
         ),
     ],
+    without_predictions: Annotated[
+        bool,
+        typer.Option("--without-predictions", help="Only points that a person placed or accepted."),
+    ] = False,
 ) -> None:
-    """Write landmarks of IMAGES in the format of another program."""
+    """Write landmarks of IMAGES as a table or in the format of another program.
+
+    Only landmarks that have a point: absent and rejected ones are left out (COCO: v = 0;
+    DeepLabCut: empty cells).
+    """
     chosen = find_format(name)
-    rows = read_landmarks(landmarks)
+    rows = [
+        row
+        for row in read_landmarks(landmarks)
+        if not (without_predictions and is_machine(row.source))
+    ]
 
     from napari_localcl.data.folder import find_images
 
@@ -62,7 +75,7 @@ def import_verb(
         typer.Option(metavar="CSV", help="Where to write the landmarks.", show_default=False),
     ],
 ) -> None:
-    """Read landmarks of IMAGES from files of other programs, told apart by their suffix."""
+    """Read landmarks of IMAGES from files of other programs, which are told apart by themselves."""
     from napari_localcl.data.folder import find_images
 
     rows = import_landmarks(files, find_images(images))

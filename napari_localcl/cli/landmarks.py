@@ -10,6 +10,7 @@ from napari_localcl.cli.options import Cache, Device, Events, Images, Set, image
 from napari_localcl.data.annotations import by_image, read_landmarks, write_landmarks
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.marks import is_machine
 
 if TYPE_CHECKING:
     from napari_localcl.cli.reporter import Reporter
@@ -28,7 +29,7 @@ def landmarks(
         typer.Option(
             metavar="CSV",
             help="Annotated points (image,landmark,y,x; pixels, the first pixel's centre is 0,0) "
-            "of one image or more.",
+            "of one image or more; predictions in it are passed over.",
             show_default=False,
         ),
     ] = None,
@@ -57,6 +58,7 @@ def landmarks(
     if not suggest and (template is None or out is None):
         raise BadInput("give --template and --out, or --suggest to see which image to annotate")
     rows = read_landmarks(template) if template is not None else ()
+    templates = [row for row in rows if not is_machine(row.source)]
 
     from napari_localcl.cli.reporter import drain, reporter
     from napari_localcl.tasks import landmarks as task
@@ -68,7 +70,7 @@ def landmarks(
         ranking = drain(task.suggest_templates(folder, run, chosen, device, cache), show)
         _report_suggestions(show, ranking, out)
         return
-    found = drain(task.locate(folder, run, rows, chosen, device, cache), show)
+    found = drain(task.locate(folder, run, templates, chosen, device, cache), show)
     _report_landmarks(show, found, out)
     if figures is not None:
         _draw(show, folder, found, figures)

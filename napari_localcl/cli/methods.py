@@ -35,14 +35,16 @@ def _tell(methods: "Sequence[type[Method]]") -> None:
     """Say what a form needs to know: the settings of each preset, and where one can compute."""
     from napari_localcl.cli.reporter import reporter
     from napari_localcl.tasks.plans import METHOD, PRESET
-    from napari_localcl.training.devices import present_devices
+    from napari_localcl.training.devices import describe_device, present_devices
 
+    devices = present_devices()
     reporter(events=True).result(
         "",
         methods=[_facts(method) for method in methods],
         method=METHOD,
         preset=PRESET,
-        devices=["auto", *present_devices()],
+        devices=["auto", *devices],
+        device_names={device: describe_device(device) for device in devices},
     )
 
 
@@ -53,7 +55,13 @@ def _facts(method: "type[Method]") -> dict[str, object]:
         name: build_settings(method.Settings, {}, values) for name, values in method.presets.items()
     }
     presets = {name: [asdict(one) for one in list_settings(own)] for name, own in built.items()}
-    return {"name": method.name, "title": method.title, "paper": method.paper, "presets": presets}
+    return {
+        "name": method.name,
+        "title": method.title,
+        "paper": method.paper,
+        "presets": presets,
+        "preset_help": dict(method.preset_help),
+    }
 
 
 def _print(methods: "Sequence[type[Method]]") -> None:
@@ -67,6 +75,8 @@ def _print(methods: "Sequence[type[Method]]") -> None:
         console.print(f"paper    {method.paper}", markup=False)
         console.print(f"stages   {shares}", markup=False)
         console.print(f"presets  {', '.join(method.presets)}", markup=False)
+        for preset, help_text in method.preset_help.items():
+            console.print(f"         {preset}: {help_text}", markup=False)
         console.print(_settings_table(method.Settings()))
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import sys
 from abc import ABC, abstractmethod
 from contextlib import closing
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -70,7 +73,11 @@ def drain(work: Generator[Progress, None, Result], show: Reporter) -> Result:
 
 
 class EventReporter(Reporter):
-    """One JSON object per line on standard output, and nothing else there."""
+    """One JSON object per line on standard output, and nothing else there.
+
+    When nobody reads them any more (a window was closed or killed), the work is interrupted as by
+    Ctrl-C: what can be resumed is saved.
+    """
 
     def _show(self, news: Progress) -> None:
         self._write(news.as_event())
@@ -80,7 +87,11 @@ class EventReporter(Reporter):
         self._write({"event": "result", **facts})
 
     def _write(self, facts: dict[str, object]) -> None:
-        print(json.dumps(facts), flush=True)
+        try:
+            print(json.dumps(facts), flush=True)
+        except OSError:  # Windows has no BrokenPipeError here
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            signal.raise_signal(signal.SIGINT)
 
 
 class BarReporter(Reporter):

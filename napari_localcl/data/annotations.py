@@ -4,6 +4,8 @@ Columns are `image,landmark,y,x` and, where any row is predicted, `confidence,so
 `(y, x)` in pixels of the file as stored; (0, 0) is the centre of the first pixel. `image` is the
 name that a listing gives an image: its path relative to the listing's root, with `#z` for a plane
 of a volume. A row whose `y` and `x` are both empty says that the landmark cannot be seen there.
+`source` is `human` (a person placed or moved the point), `accepted` (a person found a prediction
+right as it was) or `machine:<run>` (a prediction that nobody has settled).
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ class Landmark:
     confidence : float, optional
         How sure a prediction is, from 0 to 1; None for a point placed by a person.
     source : str, optional
-        Who placed it: `human` or `machine:<run>`; None where the file does not say.
+        Who placed it: `human`, `accepted` or `machine:<run>`; None where the file does not say.
     """
 
     image: str

@@ -42,6 +42,10 @@ class History(Generic[State]):
         self._future.clear()
         self.present = state
 
+    def amend(self, state: State) -> None:
+        """Put another state in place of the present one; no step, so what can be redone stays."""
+        self.present = state
+
     def undo(self) -> None:
         """Go back one step, if there is one."""
         if self._past:

@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+
+    import numpy.typing as npt
 
     from napari_localcl.data.annotations import Landmark
 
     Table = np.ndarray[Any, np.dtype[np.void]]
     Mark = tuple[int, float, float, float, int]
 
-HUMAN_SOURCE = "human"
+# A person's points: placed or moved, and predictions accepted as they were.
+HUMAN_SOURCE, ACCEPTED_SOURCE = PEOPLE = ("human", "accepted")
 _MACHINE = "machine:"
+# In place of the position of a prediction's source: places in `Column.all_sources`.
+_PLACED, _ACCEPTED = -1, -2
 
 # How many pixels of the file a prediction moves before a person is told.
 _NOTICEABLE = 1.0
@@ -28,7 +33,7 @@ class Kind(IntEnum):
 
     NOTHING = 0
     PREDICTED = 1
-    HUMAN = 2
+    HUMAN = 2  # accepted predictions too
     ABSENT = 3
     REJECTED = 4
 
@@ -45,7 +50,8 @@ class Column:
     table : (N,) structured ndarray
         `kind` as in :class:`Kind`; `y` and `x` in file pixels, NaN where there is no point;
         `confidence` from 0 to 1, NaN where none is known; `source`, the place of a prediction's
-        source in `sources`. Never written to.
+        source in `sources`, -2 for a prediction that a person accepted as it was, else -1. Never
+        written to.
     sources : tuple of str
         The machines whose predictions there are.
     rejected : dict of int to frozenset of str
@@ -62,6 +68,7 @@ class Column:
         count: int,
         people: Mapping[int, tuple[float, float] | None] | None = None,
         rejected: Mapping[int, frozenset[str]] | None = None,
+        accepted: Collection[int] = (),
     ) -> Column:
         """Return the column of a landmark in `count` images.
 
@@ -73,26 +80,46 @@ class Column:
             By index of the image, where a person sees it, `(y, x)`; None where it cannot be seen.
         rejected : dict of int to frozenset of str
             As in the class.
+        accepted : collection of int
+            Where a person's point is a prediction accepted as it was.
         """
         table = np.full(count, np.array(_without_point(Kind.NOTHING), _MARK))
         for index in rejected or ():
             table[index] = _without_point(Kind.REJECTED)
         for index, point in (people or {}).items():
-            table[index] = _placed(*point) if point else _without_point(Kind.ABSENT)
+            source = _ACCEPTED if index in accepted else _PLACED
+            table[index] = _placed(*point, source) if point else _without_point(Kind.ABSENT)
         return cls(table, rejected=rejected or {})
 
     def kind(self, index: int) -> Kind:
         """Return what is known of the landmark in an image."""
         return Kind(self.table["kind"][index])
 
+    def source(self, index: int) -> str:
+        """Return whose point it is: `human`, `accepted` or `machine:<run>`."""
+        return self.all_sources[int(self.table["source"][index])]
+
+    @property
+    def all_sources(self) -> tuple[str, ...]:
+        """What the numbers in the table's `source` stand for."""
+        return (*self.sources, ACCEPTED_SOURCE, HUMAN_SOURCE)
+
     def place(self, index: int, y: float, x: float) -> Column:
         """Set a person's point."""
-        return self._with(index, _placed(y, x))
+        return self._with(index, _placed(y, x, _PLACED))
+
+    def place_all(self, indices: Sequence[int], points: Sequence[Landmark]) -> Column:
+        """Set people's points in many images, each once; a machine's become accepted ones."""
+        table = self.table.copy()
+        for index, point in zip(indices, points, strict=True):
+            found = is_machine(point.source) or point.source == ACCEPTED_SOURCE
+            table[index] = _placed(point.y, point.x, _ACCEPTED if found else _PLACED)
+        return replace(self, table=table)
 
     def accept(self, index: int) -> Column:
         """Make a prediction a person's point."""
         mark = self.table[index]
-        return self.place(index, mark["y"], mark["x"])
+        return self._with(index, _placed(mark["y"], mark["x"], _ACCEPTED))
 
     def reject(self, index: int) -> Column:
         """Throw a prediction out, and remember whose it was."""
@@ -103,12 +130,12 @@ class Column:
 
     def mark_absent(self, index: int) -> Column:
         """Note that a person cannot see the landmark there."""
-        return self._with(index, _without_point(Kind.ABSENT))
+        return self._without(index, Kind.ABSENT)
 
     def clear(self, index: int) -> Column:
         """Forget everything about one image, rejections included."""
         rejected = {one: sources for one, sources in self.rejected.items() if one != index}
-        return replace(self._with(index, _without_point(Kind.NOTHING)), rejected=rejected)
+        return replace(self, rejected=rejected)._without(index, Kind.NOTHING)
 
     def predict(self, indices: Sequence[int], points: Sequence[Landmark]) -> tuple[Column, int]:
         """Replace all predictions; what a person said or rejected stands.
@@ -138,6 +165,26 @@ class Column:
         table[chosen[free]] = fresh[free]
         return Column(table, sources, self.rejected), _moved(self.table, table)
 
+    def has_same_templates(self, other: Column) -> bool:
+        """Tell whether people's points are where they are in another column of the same images."""
+        if self is other:
+            return True
+        placed = self.table["kind"] == Kind.HUMAN
+        return np.array_equal(placed, other.table["kind"] == Kind.HUMAN) and all(
+            np.array_equal(self.table[axis][placed], other.table[axis][placed]) for axis in "yx"
+        )
+
+    def differs(self, other: Column) -> npt.NDArray[np.intp]:
+        """Return the images of which people say something else in another column."""
+        mine, theirs = _said(self.table), _said(other.table)
+        return np.flatnonzero(mine != theirs)
+
+    def _without(self, index: int, kind: Kind) -> Column:
+        """Take a point away, and the predictions if it was the last that they rest on."""
+        column = self._with(index, _without_point(kind))
+        rests = Kind.HUMAN in column.table["kind"] or self.kind(index) is not Kind.HUMAN
+        return column if rests else Column(column._without_predictions(), (), column.rejected)
+
     def _without_predictions(self) -> Table:
         table = self.table.copy()
         table[table["kind"] == Kind.PREDICTED] = np.array(_without_point(Kind.NOTHING), _MARK)
@@ -162,17 +209,43 @@ def is_machine(source: str | None) -> bool:
     Returns
     -------
     bool
-        True for `machine:<run>`.
+        True for `machine:<run>`; all other points are a person's.
     """
     return source is not None and source.startswith(_MACHINE)
 
 
-def _placed(y: float, x: float) -> Mark:
-    return (Kind.HUMAN, y, x, np.nan, -1)
+def is_person(source: str | None) -> bool:
+    """Tell whether a file says that a point is a person's: placed, moved or accepted.
+
+    Parameters
+    ----------
+    source : str or None
+        As in :class:`~napari_localcl.data.annotations.Landmark`.
+
+    Returns
+    -------
+    bool
+        True for `human` and `accepted`.
+    """
+    return source in PEOPLE
+
+
+def _placed(y: float, x: float, source: int) -> Mark:
+    return (Kind.HUMAN, y, x, np.nan, source)
 
 
 def _without_point(kind: Kind) -> Mark:
-    return (kind, np.nan, np.nan, np.nan, -1)
+    return (kind, np.nan, np.nan, np.nan, _PLACED)
+
+
+def _said(table: Table) -> Table:
+    """Return what people say: predictions are nothing, and only people's points are anywhere."""
+    said = table.copy()
+    said[table["kind"] == Kind.PREDICTED] = np.array(_without_point(Kind.NOTHING), _MARK)
+    # NaN is not equal to itself.
+    for name in ("y", "x", "confidence"):
+        said[name] = np.nan_to_num(said[name])
+    return said
 
 
 def _predictions(points: Sequence[Landmark], sources: tuple[str, ...]) -> Table:

@@ -129,13 +129,15 @@ class Project:
     def set_predictions(self, rows: Iterable[Landmark]) -> int:
         """Take a run's predictions over; see :meth:`Annotations.with_predictions`.
 
+        Not a step of its own: they follow from the edit before, and are undone with it.
+
         Returns
         -------
         int
             How many predictions moved by more than a pixel.
         """
         annotations, moved = self.annotations.with_predictions(rows)
-        self.edit(annotations)
+        self.history.amend(annotations)
         return moved
 
     def update(self, **changes: Any) -> None:

@@ -3,68 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_localcl.data.annotations import Landmark, check_inside
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.folder import unknown_name
-from napari_localcl.data.marks import HUMAN_SOURCE, Column, Kind, is_machine
+from napari_localcl.data.marks import Column, Kind, is_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
-
-@dataclass(frozen=True)
-class ProjectImages:
-    """The names and sizes of a project's images.
-
-    Parameters
-    ----------
-    names : tuple of str
-        In the project's order.
-    sizes : tuple of (int, int)
-        Height and width of each in pixels of the file.
-
-    Raises
-    ------
-    BadInput
-        If two images have one name.
-    """
-
-    names: tuple[str, ...]
-    sizes: tuple[tuple[int, int], ...]
-
-    def __post_init__(self) -> None:
-        if len(self._positions) < len(self.names):
-            twice = next(n for i, n in enumerate(self.names) if self._positions[n] != i)
-            raise BadInput(f"two images of the project are called {twice!r}; rename a file")
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __contains__(self, name: str) -> bool:
-        return name in self._positions
-
-    @cached_property
-    def _positions(self) -> dict[str, int]:
-        return {name: index for index, name in enumerate(self.names)}
-
-    def index(self, name: str) -> int:
-        """Return the position of an image.
-
-        Raises
-        ------
-        BadInput
-            If the project has no such image; lists the most similar names.
-        """
-        if name not in self._positions:
-            raise BadInput(unknown_name(name, self.names, "the project"))
-        return self._positions[name]
+    from napari_localcl.data.project_images import ProjectImages
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,8 +33,9 @@ class Annotations:
 
     Notes
     -----
-    A machine's prediction becomes a person's point by `accept` and `move` alone. All methods raise
-    `BadInput` where the image or the landmark is unknown, or the point lies outside of the image.
+    A machine's prediction becomes a person's point by `accept` (its source is `accepted` then) and
+    by `move` or `place` (`human`) alone. All methods raise `BadInput` where the image or the
+    landmark is unknown, or the point lies outside of the image.
     """
 
     images: ProjectImages
@@ -107,10 +61,12 @@ class Annotations:
 
     def human_points(self) -> tuple[Landmark, ...]:
         """Return the points of all images that a person placed or accepted: the templates."""
-        return tuple(
-            _point(self.images.names[index], name, column, index)
-            for name, column in self.columns.items()
-            for index in np.flatnonzero(column.table["kind"] == Kind.HUMAN).tolist()
+        return _human_points(self)
+
+    def has_same_templates(self, other: Annotations) -> bool:
+        """Tell whether `human_points` are the same in another state, without making them."""
+        return self.names == other.names and all(
+            column.has_same_templates(other.columns[name]) for name, column in self.columns.items()
         )
 
     def kinds(self) -> npt.NDArray[np.uint8]:
@@ -131,9 +87,31 @@ class Annotations:
 
     def place(self, image: str, landmark: str, y: float, x: float) -> Annotations:
         """Set a person's point, whatever was there before."""
-        index = self.images.index(image)
-        check_inside(Landmark(image, landmark, y, x), self.images.sizes[index])
+        index = self._inside(Landmark(image, landmark, y, x))
         return self._with(landmark, self._column(landmark).place(index, y, x))
+
+    def place_all(self, points: Iterable[Landmark]) -> Annotations:
+        """Set people's points in many images, in one step.
+
+        Parameters
+        ----------
+        points : iterable of Landmark
+            A machine's become accepted ones. Landmarks that the project does not have are added.
+
+        Returns
+        -------
+        Annotations
+            Whatever was there before is replaced.
+        """
+        placed: dict[str, dict[int, Landmark]] = {}
+        for point in points:
+            placed.setdefault(point.landmark, {})[self._inside(point)] = point
+        columns = dict(self.columns)
+        for name, marks in placed.items():
+            column = columns.get(name) or Column.of(len(self.images))
+            known = name if name in columns else self._free(name)
+            columns[known] = column.place_all(list(marks), list(marks.values()))
+        return replace(self, columns=columns)
 
     def move(self, image: str, landmark: str, y: float, x: float) -> Annotations:
         """Move a point; a prediction becomes a person's by it."""
@@ -159,12 +137,18 @@ class Annotations:
         return self._with(landmark, self._column(landmark).reject(index))
 
     def mark_absent(self, image: str, landmark: str) -> Annotations:
-        """Note that the landmark cannot be seen in the image."""
+        """Note that the landmark cannot be seen in the image.
+
+        Predictions that rest on a point that goes with it, and on no other, go too.
+        """
         index = self.images.index(image)
         return self._with(landmark, self._column(landmark).mark_absent(index))
 
     def delete(self, image: str, landmark: str) -> Annotations:
-        """Forget all about a landmark in an image, also that a prediction was rejected."""
+        """Forget all about a landmark in an image, also that a prediction was rejected.
+
+        Predictions that rest on a point that goes with it, and on no other, go too.
+        """
         index = self.images.index(image)
         return self._with(landmark, self._column(landmark).clear(index))
 
@@ -225,6 +209,11 @@ class Annotations:
             raise BadInput(f"the project has no landmark {landmark!r}; add it first")
         return self.columns[landmark]
 
+    def _inside(self, point: Landmark) -> int:
+        index = self.images.index(point.image)
+        check_inside(point, self.images.sizes[index])
+        return index
+
     def _with(self, landmark: str, column: Column) -> Annotations:
         return replace(self, columns={**self.columns, landmark: column})
 
@@ -261,9 +250,19 @@ def no_annotations(images: ProjectImages, names: Iterable[str] = ()) -> Annotati
     return Annotations(images, {name: Column.of(len(images)) for name in names})
 
 
+# Several ask for those of the present state; those of all that can be undone would fill the memory.
+@lru_cache(maxsize=1)
+def _human_points(state: Annotations) -> tuple[Landmark, ...]:
+    # Lists, because taking single numbers out of an array is slow.
+    return tuple(
+        Landmark(state.images.names[index], name, y, x, None, column.all_sources[source])
+        for name, column in state.columns.items()
+        for index, (kind, y, x, _, source) in enumerate(column.table.tolist())
+        if kind == Kind.HUMAN
+    )
+
+
 def _point(image: str, name: str, column: Column, index: int) -> Landmark:
-    kind, y, x, confidence, source = column.table[index].item()
-    if kind == Kind.HUMAN:
-        return Landmark(image, name, y, x, None, HUMAN_SOURCE)
+    _, y, x, confidence, _ = column.table[index].item()
     sure = None if np.isnan(confidence) else confidence
-    return Landmark(image, name, y, x, sure, column.sources[source])
+    return Landmark(image, name, y, x, sure, column.source(index))

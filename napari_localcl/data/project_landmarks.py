@@ -1,7 +1,9 @@
 """The `landmarks.csv` of a project: a landmark file that also keeps what has no point.
 
-A landmark that a person marked as absent is a row with empty `y` and `x` and the source `human`.
-The column `rejected` names the sources whose predictions a person threw out, separated by `|`; a
+The source of a point is `human` where a person placed or moved it, `accepted` where a person found
+a prediction right as it was, and `machine:<run>` of a prediction that nobody has settled. A
+landmark that a person marked as absent is a row with empty `y` and `x` and the source `human`. The
+column `rejected` names the sources whose predictions a person threw out, separated by `|`; a
 row with nothing but that has no source. Readers of landmark files pass over both.
 """
 
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING
 from napari_localcl.data.annotations import as_cell, read_lines
 from napari_localcl.data.atomic import has_copy, keep_last, replacing, way_back
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.marks import HUMAN_SOURCE, Column, Kind, is_machine
+from napari_localcl.data.marks import ACCEPTED_SOURCE, Column, Kind, is_machine
 from napari_localcl.data.project_annotations import Annotations, no_annotations
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_localcl.data.annotations import Landmark, Line
-    from napari_localcl.data.project_annotations import ProjectImages
+    from napari_localcl.data.project_images import ProjectImages
 
 _COLUMNS = ("image", "landmark", "y", "x", "confidence", "source", "rejected")
 _BETWEEN = "|"
@@ -87,14 +89,16 @@ def read_project_landmarks(
 
 def _rows(annotations: Annotations) -> Iterator[tuple[str, ...]]:
     # Lists, because taking single numbers out of an array is slow.
-    columns = [(name, one, one.table.tolist()) for name, one in annotations.columns.items()]
+    columns = [
+        (name, one, one.table.tolist(), one.all_sources)
+        for name, one in annotations.columns.items()
+    ]
     for index, image in enumerate(annotations.images.names):
-        for name, column, marks in columns:
+        for name, column, marks, sources in columns:
             kind, *numbers, source = marks[index]
             if kind == Kind.NOTHING:
                 continue
-            human = HUMAN_SOURCE if kind in _BY_PEOPLE else ""
-            who = column.sources[source] if kind == Kind.PREDICTED else human
+            who = "" if kind == Kind.REJECTED else sources[source]
             rejected = _BETWEEN.join(sorted(column.rejected.get(index, ())))
             yield image, name, *map(_cell, numbers), who, rejected
 
@@ -108,6 +112,7 @@ class _Found:
     """What a file says of one landmark, by the images' indices."""
 
     people: dict[int, tuple[float, float] | None] = field(default_factory=dict)
+    accepted: set[int] = field(default_factory=set)
     rejected: dict[int, frozenset[str]] = field(default_factory=dict)
     predicted: dict[int, Landmark] = field(default_factory=dict)
 
@@ -120,11 +125,13 @@ class _Found:
             self.predicted[index] = point
         elif point:
             self.people[index] = (point.y, point.x)
+            if source == ACCEPTED_SOURCE:
+                self.accepted.add(index)
         elif source or not rejected:
             self.people[index] = None
 
     def column(self, count: int) -> Column:
-        column = Column.of(count, self.people, self.rejected)
+        column = Column.of(count, self.people, self.rejected, self.accepted)
         return column.predict(list(self.predicted), list(self.predicted.values()))[0]
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from napari_localcl.data.progress import Progress
+    from napari_localcl.data.project_annotations import Annotations
 
 
 def create_project(
@@ -98,17 +99,35 @@ def open_project(folder: str | Path, *, take_over: bool = False) -> Project:
     require_project(folder)
     lock = Lock(folder, force=take_over)
     try:
-        return _read(folder, lock)
+        return Project(folder, *read_project(folder), lock)
     except BadInput:
         lock.release()
         raise
 
 
-def _read(folder: Path, lock: Lock) -> Project:
+def read_project(folder: Path) -> tuple[ProjectRecord, Annotations]:
+    """Read a project without opening it: nobody is kept from saving it.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it is.
+
+    Returns
+    -------
+    record : ProjectRecord
+        What it is.
+    annotations : Annotations
+        The landmarks as they were saved.
+
+    Raises
+    ------
+    BadInput
+        If a file of it is damaged; says how to go back.
+    """
     record = read_record(folder / "project.json")
     images = images_of(record.listing(folder))
-    annotations = read_project_landmarks(folder / "landmarks.csv", images, record.landmarks)
-    return Project(folder, record, annotations, lock)
+    return record, read_project_landmarks(folder / "landmarks.csv", images, record.landmarks)
 
 
 def _among_images(folder: Path) -> BadInput:

@@ -12,7 +12,7 @@ from napari_localcl.data import sources
 from napari_localcl.data.atomic import has_copy, keep_last, replacing, way_back
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import Listing, Skipped, planes_of
-from napari_localcl.data.project_annotations import ProjectImages
+from napari_localcl.data.project_images import ProjectImages
 from napari_localcl.data.provenance import now
 from napari_localcl.data.scan import Header
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
-from napari_localcl.data.marks import Kind
+from napari_localcl.data.marks import Column, Kind, is_machine
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -83,6 +83,17 @@ class ImageRows(Sequence[ImageRow]):
             lowest if np.isfinite(lowest) else None,
         )
 
+    @property
+    def statuses(self) -> npt.NDArray[np.intp]:
+        """The position of each image's status in :class:`Status`, (N,)."""
+        return self._codes
+
+    @property
+    def confidences(self) -> npt.NDArray[np.float64]:
+        """The lowest confidence of each image's predictions, (N,); infinite without any."""
+        lowest: npt.NDArray[np.float64] = self._lowest
+        return lowest
+
     def named(self, name: str) -> ImageRow:
         """Return the row of an image; BadInput if there is none of that name."""
         return self[self._images.index(name)]
@@ -135,7 +146,31 @@ class Doubt(NamedTuple):
     confidence: float
 
 
-def next_uncertain(annotations: Annotations, after: Doubt | None = None) -> Doubt | None:
+def doubts_in(annotations: Annotations, image: str) -> tuple[Doubt, ...]:
+    """Return the predictions of an image that wait for a person.
+
+    Parameters
+    ----------
+    annotations : Annotations
+        The present state.
+    image : str
+        The image.
+
+    Returns
+    -------
+    tuple of Doubt
+        In the landmarks' order; of a prediction without confidence, it is 0.
+    """
+    return tuple(
+        Doubt(image, point.landmark, point.confidence or 0.0)
+        for point in annotations.points(image)
+        if is_machine(point.source)
+    )
+
+
+def next_uncertain(
+    annotations: Annotations, after: Doubt | None = None, landmark: str | None = None
+) -> Doubt | None:
     """Return the least sure prediction, or the next after one that a person has looked at.
 
     Parameters
@@ -145,19 +180,65 @@ def next_uncertain(annotations: Annotations, after: Doubt | None = None) -> Doub
     after : Doubt or None
         What this function returned before, settled meanwhile or skipped. After the surest comes the
         least sure again.
+    landmark : str or None
+        The only landmark to look at; None is all.
 
     Returns
     -------
     Doubt or None
         None if no prediction is left.
     """
-    queue: npt.NDArray[np.float64] = annotations.confidences().T.ravel()
+    queue: npt.NDArray[np.float64] = _of_interest(annotations, landmark).T.ravel()
     later = queue if after is None else np.where(_follows(queue, annotations, after), queue, np.inf)
     least = int(np.argmin(later)) if np.isfinite(later).any() else -1
     if least < 0:
-        return None if after is None else next_uncertain(annotations)
-    image, landmark = divmod(least, len(annotations.names))
-    return Doubt(annotations.images.names[image], annotations.names[landmark], float(queue[least]))
+        return None if after is None else next_uncertain(annotations, None, landmark)
+    image, name = divmod(least, len(annotations.names))
+    return Doubt(annotations.images.names[image], annotations.names[name], float(queue[least]))
+
+
+def changed_place(before: Annotations, after: Annotations, here: str) -> tuple[str, str] | None:
+    """Return a place of which people say something else in another state.
+
+    Parameters
+    ----------
+    before, after : Annotations
+        Two states of the same images.
+    here : str
+        The image to prefer.
+
+    Returns
+    -------
+    (str, str) or None
+        Image and landmark; None if people say the same, but for the landmarks' names.
+    """
+    if _is_renamed(before, after):
+        return None
+    names, index = before.images.names, before.images.index(here)
+    nothing, found = Column.of(len(names)), None
+    for landmark in {**before.columns, **after.columns}:
+        column = before.columns.get(landmark, nothing)
+        there = column.differs(after.columns.get(landmark, nothing))
+        if index in there:
+            return here, landmark
+        if there.size and found is None:
+            found = (names[int(there[0])], landmark)
+    return found
+
+
+def _is_renamed(before: Annotations, after: Annotations) -> bool:
+    pairs = zip(before.columns.values(), after.columns.values(), strict=False)
+    return len(before.columns) == len(after.columns) and not any(
+        column.differs(other).size for column, other in pairs
+    )
+
+
+def _of_interest(annotations: Annotations, landmark: str | None) -> npt.NDArray[np.float64]:
+    confidences = annotations.confidences()
+    if landmark is not None:
+        others = [name != landmark for name in annotations.names]
+        confidences[others] = np.inf
+    return confidences
 
 
 def _follows(

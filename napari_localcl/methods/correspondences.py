@@ -18,6 +18,8 @@ from torch import Tensor
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.matching import Correspondences, correspond
 from napari_localcl.models.pyramid import Pyramid
+from napari_localcl.models.sides import STRIDE as SIDES_STRIDE
+from napari_localcl.models.sides import LearnedSides, reflect
 
 from .points import draw_points, textured, valid_boxes, within
 
@@ -62,12 +64,15 @@ class MinedPairs:
         Corresponding points, in canvas pixels.
     trusted : Tensor (M, G), bool
         Which survived the forward-backward check.
+    mirrored : Tensor (M, 2), bool
+        Which images must be mirrored for both of a pair to show the same side.
     """
 
     images: Tensor
     first: Tensor
     second: Tensor
     trusted: Tensor
+    mirrored: Tensor
 
     def tensors(self) -> dict[str, Tensor]:
         """For saving."""
@@ -84,21 +89,24 @@ def mine(
     embed: Embed,
     settings: CorrespondenceSettings,
     chance: torch.Generator,
-    anywhere: bool = False,
+    two_sides: bool = False,
 ) -> Generator[Progress, bool | None, MinedPairs]:
     """Match random pairs of images; the generator returns :class:`MinedPairs`.
 
     Told to hurry (by a true value sent to the generator), it stops with the pairs it has.
-    Where left and right organs are mixed (``anywhere``), a place on the canvas is no cue at all.
+    Where left and right organs are mixed (``two_sides``), the sides are told first, by what the
+    encoder knows, and those of one side are matched mirrored.
     """
     pool = torch.randperm(len(images), generator=chance)[: settings.pool]
+    turned = torch.zeros(len(images), dtype=torch.bool)
+    if two_sides:
+        turned[pool] = yield from _tell_sides(images, embed, pool)
+        images = images.mirrored(turned.tolist())
     pyramids = []
     for chosen in torch.split(pool, CHUNK):
         pyramids.append(embed(images, chosen.tolist()))
         yield Progress("mine", STAGE, message="embedding the images to match")
     pyramid = _join(pyramids)
-    if anywhere:
-        pyramid = pyramid.without_position()
     pairs = _draw_pairs(len(pool), settings.pairs, chance)
     found: list[tuple[Tensor, Tensor, Tensor]] = []
     for rows in torch.split(pairs, CHUNK):
@@ -110,7 +118,27 @@ def mine(
         if (yield Progress("mine", STAGE, done, len(pairs), message="matching pairs of images")):
             break
     first, second, trusted = (torch.cat(part) for part in zip(*found, strict=True))
-    return MinedPairs(pool[pairs[: len(first)]], first, second, trusted)
+    rows = pool[pairs[: len(first)]]
+    first, second = (
+        reflect(points, turned[rows[:, column]], images.canvas[1])
+        for column, points in enumerate((first, second))
+    )
+    return MinedPairs(rows, first, second, trusted, turned[rows])
+
+
+def _tell_sides(
+    images: PreparedImages, embed: Embed, pool: Tensor
+) -> Generator[Progress, bool | None, Tensor]:
+    """Which images of the pool show the side that fewer of them show, (N,) bool."""
+    both: list[Tensor] = []
+    for mirrored in (False, True):
+        shown = images.mirrored([mirrored] * len(images))
+        parts = []
+        for chosen in torch.split(pool, CHUNK):
+            parts.append(embed(shown, chosen.tolist()).coarse(SIDES_STRIDE).cpu())
+            yield Progress("mine", STAGE, message="telling left from right")
+        both.append(torch.cat(parts))
+    return LearnedSides.of(*both).tell(*both)
 
 
 def _join(parts: list[Pyramid]) -> Pyramid:
@@ -157,6 +185,8 @@ class Draw:
         1 where they correspond.
     error : Tensor (B,)
         How exact they are, pixels.
+    mirrored : Tensor (B, 2), bool
+        Which images are shown mirrored.
     """
 
     images: Tensor
@@ -164,6 +194,7 @@ class Draw:
     second: Tensor
     trusted: Tensor
     error: Tensor
+    mirrored: Tensor
 
 
 def draw(
@@ -178,8 +209,11 @@ def draw(
     alone = torch.arange(count) < round(settings.self_share * count)
     shown = mined.images[rows]
     shown = torch.where(alone[:, None], shown[:, :1], shown)
+    mirrored = mined.mirrored[rows]
+    mirrored = torch.where(alone[:, None], mirrored[:, :1], mirrored)
     own = draw_points(mined.first.shape[1], valid_boxes(images, shown[:, 0]), chance)
     first = torch.where(alone[:, None, None], own, mined.first[rows])
     second = torch.where(alone[:, None, None], own, mined.second[rows])
     trusted = (mined.trusted[rows] | alone[:, None]).float()
-    return Draw(shown, first, second, trusted, settings.exactness * (~alone).float())
+    error = settings.exactness * (~alone).float()
+    return Draw(shown, first, second, trusted, error, mirrored)

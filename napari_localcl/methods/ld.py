@@ -35,7 +35,7 @@ from napari_localcl.models.sampling import sample_at
 from . import correspondences
 from .correspondences import MinedPairs
 from .ld_sampling import PairBatch, PatchBatch, Sampler
-from .ld_settings import PRESETS, LDSettings
+from .ld_settings import PRESET_HELP, PRESETS, LDSettings
 from .method import Method, Stage, stages_of
 from .points import PointPairs, contrast_levels
 
@@ -60,6 +60,7 @@ class LD(Method, name="ld"):
     )
     Settings = LDSettings
     presets = PRESETS
+    preset_help = PRESET_HELP
     settings: LDSettings
 
     def __init__(self, settings: LDSettings, channels: int) -> None:
@@ -103,9 +104,9 @@ class LD(Method, name="ld"):
         self._mined = None
         if stage.startswith(correspondences.STAGE) and len(images) > 1:
             self.eval()
-            anywhere = self.settings.sides == "matched"
+            two_sides = self.settings.sides == "learned"
             self._mined = yield from correspondences.mine(
-                images, self._embed, self.settings.correspondences, chance, anywhere
+                images, self._embed, self.settings.correspondences, chance, two_sides
             )
             self.train()
 

@@ -123,7 +123,7 @@ class Sampler:
         count = 2 * self.settings.pairs
         drawn = draw(mined, count, self.images, self.settings.correspondences, self.chance)
         # Around the centre, and rather whole: the two images must show the same anatomy.
-        sides = self._sides(count, self.settings.pair_geometry())
+        sides = self._sides(count, self.settings.pair_geometry(), drawn.mirrored)
         first, second = (
             sides[0].geometry.to_view(drawn.first),
             sides[1].geometry.to_view(drawn.second),
@@ -134,18 +134,23 @@ class Sampler:
         views = [self._views(drawn.images[:, column], side) for column, side in enumerate(sides)]
         return PairBatch(torch.cat(views), points.part(self.shard, self.device))
 
-    def _sides(self, count: int, ranges: GeometryRanges) -> tuple[Side, Side]:
+    def _sides(
+        self, count: int, ranges: GeometryRanges, mirrored: Tensor | None = None
+    ) -> tuple[Side, Side]:
+        """First and second views of images of which some, (count, 2), are shown mirrored."""
         canvas, given = self.images.canvas, self.settings
         size = given.view_size(canvas)
         shared = draw_geometry(count, size, ranges, self.chance, canvas)
+        if mirrored is None:
+            mirrored = torch.zeros(count, 2, dtype=torch.bool)
 
-        def side(quarter_turns: bool) -> Side:
+        def side(column: int, quarter_turns: bool) -> Side:
             own = draw_geometry(count, size, given.view_geometry(quarter_turns), self.chance)
             apertures = draw_apertures(count, size, given.aperture, self.chance)
             looks = draw_appearance(count, given.appearance(), self.chance)
-            return Side(own.after(shared), apertures, looks)
+            return Side(own.after(shared.mirrored(mirrored[:, column])), apertures, looks)
 
-        return side(False), side(given.quarter_turns)
+        return side(0, False), side(1, given.quarter_turns)
 
     def _self_pairs(self, chosen: Tensor, sides: tuple[Side, Side]) -> PointPairs:
         """Points that correspond because both views show the same image."""

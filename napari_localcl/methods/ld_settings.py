@@ -96,18 +96,18 @@ class LDSettings(MethodSettings):
             zoom=(self.view_part, self.zoom),
             aspect=self.aspect,
             roam=True,
+            mirror=self.sides == "learned",
         )
 
     def pair_geometry(self) -> GeometryRanges:
         """What the views of two different images share."""
-        return GeometryRanges(zoom=(self.view_part, 1.0))
+        return GeometryRanges(zoom=(self.view_part, 1.0), mirror=self.sides == "learned")
 
     def view_geometry(self, quarter_turns: bool = False) -> GeometryRanges:
         """What each view does on its own (LD's T1 and, for the second, its quarter turns)."""
         return GeometryRanges(
             rotation=self.view_rotation,
             quarter_turns=quarter_turns,
-            mirror=self.sides == "matched",
             zoom=(1 / self.view_zoom, self.view_zoom),
             shift=self.view_shift,
             elastic=self.view_elastic,
@@ -153,3 +153,7 @@ FAITHFUL: dict[str, Any] = {
 }
 
 PRESETS: dict[str, dict[str, Any]] = {"small": {}, "faithful": FAITHFUL}
+PRESET_HELP = {
+    "small": "suits laptops: learns in minutes",
+    "faithful": "the published form at its published size: hours on a GPU, weeks on a laptop",
+}

@@ -51,10 +51,10 @@ class MethodSettings(BaseModel):
     local_contrast: bool = Field(
         True, description="even images out, so that faint structures count as much as shades"
     )
-    sides: Literal["one", "shades", "matched"] = Field(
+    sides: Literal["one", "shades", "learned"] = Field(
         "one",
         description="organs that come left and right, such as eyes: 'shades' tells the sides by "
-        "their shades and mirrors one of them; 'matched' learns both and looks for either",
+        "their shades, 'learned' by what was learned, and mirrors one of them",
     )
     learning_rate: float = Field(2e-3, gt=0, le=1, description="Adam's learning rate")
 
@@ -78,6 +78,7 @@ class Method(nn.Module, ABC):
     paper: ClassVar[str]
     Settings: ClassVar[type[MethodSettings]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
+    preset_help: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

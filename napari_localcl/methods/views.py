@@ -102,6 +102,13 @@ class Geometry:
         matrix = torch.cat([linear[:, :, :2], linear[:, :, 2:] + base.matrix[:, :, 2:]], dim=2)
         return replace(self, matrix=matrix, image=base.image)
 
+    def mirrored(self, which: Tensor) -> Geometry:
+        """The same views of the mirror images, left and right, of some images (B,)."""
+        across = torch.tensor([[1.0, 0.0], [0.0, -1.0]])
+        turned = across @ self.matrix
+        turned[:, 1, 2] += self.image[1] - 1
+        return replace(self, matrix=torch.where(which.view(-1, 1, 1), turned, self.matrix))
+
     def __len__(self) -> int:
         return len(self.matrix)
 

@@ -46,15 +46,6 @@ class Pyramid:
     def __getitem__(self, images: Tensor | slice) -> Pyramid:
         return replace(self, rows=self.rows[images])
 
-    def without_position(self) -> Pyramid:
-        """Subtract from every cell what all images have there.
-
-        What is left says nothing of where a cell lies on the canvas, only what it shows: needed
-        where the same place shows now one and now another part, as in left and right eyes.
-        """
-        maps = {stride: _without_mean(self.level(stride)) for stride in self.strides}
-        return Pyramid.of(maps, self.size)
-
     @property
     def strides(self) -> tuple[int, ...]:
         """Finest first."""
@@ -97,11 +88,6 @@ class Pyramid:
         size = (levels[0].shape[2], levels[0].shape[3])
         larger = [levels[0], *(enlarge(level, size) for level in levels[1:])]
         return normalize(torch.cat([level.movedim(1, 3) for level in larger], dim=3), dim=3)
-
-
-def _without_mean(level: Tensor) -> Tensor:
-    rest = level - level.mean(dim=0, keepdim=True)
-    return normalize(rest, dim=1).movedim(1, 3).bfloat16()
 
 
 def enlarge(maps: Tensor, size: tuple[int, int]) -> Tensor:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.sides import Sides
 from napari_localcl.models.finding import Finder
 from napari_localcl.tasks.embedding_store import embed_images
-from napari_localcl.tasks.preparing import prepare_images, prepare_small
+from napari_localcl.tasks.one_side import mirrored_like, on_one_side
+from napari_localcl.tasks.preparing import prepare_images
 from napari_localcl.tasks.pretraining import load_encoder
 from napari_localcl.training.devices import choose_device, has_bf16
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.progress import Progress
     from napari_localcl.models.alignment import SmoothMap
     from napari_localcl.tasks.embedding_store import Embeddings
-    from napari_localcl.training.record import RunRecord, SidesRecord
+    from napari_localcl.training.record import RunRecord
 
 
 class LandmarkSettings(BaseModel):
@@ -91,12 +91,12 @@ class Embedded:
     ----------
     images : PreparedImages
         The images.
-    sides : tuple of Embeddings
-        Their embeddings; of a run that learned both sides, then those of their mirror images.
+    embeddings : Embeddings
+        Their embeddings.
     """
 
     images: PreparedImages
-    sides: tuple[Embeddings, ...]
+    embeddings: Embeddings
 
     def placement(self, index: int) -> Placement:
         """Return where an image lies on the canvas."""
@@ -125,16 +125,16 @@ class Atlas:
     source: str
 
     @cached_property
-    def align(self) -> Callable[[int, int, tuple[int, ...]], SmoothMap]:
-        """The smooth map from an image to those of a side (0, or 1 for mirrored) at some indices.
+    def align(self) -> Callable[[int, tuple[int, ...]], SmoothMap]:
+        """The smooth map from an image to those at some indices.
 
         It does not depend on the point clicked, so it is kept for the next click in that image.
         """
         return lru_cache(KEPT_ALIGNMENTS)(self._align)
 
-    def _align(self, first: int, side: int, chosen: tuple[int, ...]) -> SmoothMap:
-        straight, queries = self.coarse.sides[0], self.coarse.sides[side]
-        return self.settings.finder().align(straight[[first]], queries[chosen])
+    def _align(self, first: int, chosen: tuple[int, ...]) -> SmoothMap:
+        embeddings = self.coarse.embeddings
+        return self.settings.finder().align(embeddings[[first]], embeddings[chosen])
 
 
 def open_atlas(
@@ -172,34 +172,13 @@ def open_atlas(
     for factor in [1.0, settings.detail] if settings.detail > 1 else [1.0]:
         prepared = yield from _prepare(images, record, factor, cache)
         if embedded:
-            prepared = _mirrored_like(prepared, embedded[0].images)
-        elif record.sides is not None:
-            prepared = yield from _mirrored(images, prepared, record.sides, cache)
-        sides = []
-        for mirrored in [False, True] if record.settings["sides"] == "matched" else [False]:
-            sides.append(
-                (yield from embed_images(encoder, prepared, cache, has_bf16(kind), mirrored))
-            )
-        embedded.append(Embedded(prepared, tuple(sides)))
+            prepared = mirrored_like(prepared, embedded[0].images)
+        else:
+            prepared = yield from on_one_side(images, prepared, encoder, record, cache)
+        embeddings = yield from embed_images(encoder, prepared, cache, has_bf16(kind))
+        embedded.append(Embedded(prepared, embeddings))
     source = f"machine:{Path(run).resolve().name}"
     return Atlas(embedded[0], embedded[1] if len(embedded) > 1 else None, settings, source)
-
-
-def _mirrored(
-    images: str | Path | Sequence[str | Path],
-    prepared: PreparedImages,
-    sides: SidesRecord,
-    cache: Path | None,
-) -> Generator[Progress, None, PreparedImages]:
-    """Mirror the images of one side, as the run did."""
-    small = yield from prepare_small(images, prepared, cache)
-    return Sides(sides.direction, sides.threshold).mirror(prepared, small)
-
-
-def _mirrored_like(images: PreparedImages, others: PreparedImages) -> PreparedImages:
-    """Mirror the same images as others, which have been told already."""
-    told = (others.placements[others.index(name)] for name in images.names)
-    return images.mirrored([placement.mirrored for placement in told])
 
 
 def _prepare(

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from napari_localcl.data.annotations import by_image, read_landmarks, write_landmarks
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.folder import find_images
+from napari_localcl.data.project_opening import create_project, open_project
 from napari_localcl.data.samples import sample_folder
 from napari_localcl.tasks.evaluation import ErrorSummary, copy_template, evaluate_landmarks
 from napari_localcl.tasks.figures import contact_sheet, draw_figures
 from napari_localcl.tasks.landmarks import locate
 from napari_localcl.tasks.pretraining import pretrain
+from napari_localcl.tasks.project_runs import ProjectRuns
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from napari_localcl.data.annotations import Landmark
     from napari_localcl.data.folder import Listing
     from napari_localcl.data.progress import Progress
+    from napari_localcl.data.project import Project
     from napari_localcl.training.budget import Budget
 
 SHOWN = 12  # images on the overview
-SETTINGS = {"fundus": {"sides": "matched"}}  # of sample sets, beyond the defaults
+PROJECT = "project"
+SETTINGS = {"fundus": {"sides": "learned"}}  # of sample sets, beyond the defaults
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class DemoResult:
     ----------
     folder : Path
         Holds ``landmarks.csv``, ``template.csv``, ``figures/``, ``overview.png``, ``report.json``
-        and the run.
+        and the project with the run, which the window opens.
     sample, template : str
         The sample set, and the image whose points were given.
     images : int
@@ -55,6 +59,11 @@ class DemoResult:
     def facts(self) -> dict[str, object]:
         """Return everything as plain values, fit for JSON."""
         return {**asdict(self), "folder": str(self.folder)}
+
+    @property
+    def project(self) -> Path:
+        """The folder of the project."""
+        return self.folder / PROJECT
 
     @property
     def text(self) -> str:
@@ -86,7 +95,7 @@ def run_demo(
     Parameters
     ----------
     out : Path
-        Where to write; runs of earlier demos are kept.
+        Where to write; runs of earlier demos, and what people did in its project, are kept.
     sample : str
         The sample set.
     budget : Budget
@@ -111,17 +120,24 @@ def run_demo(
     images, truth = folder / "images", read_landmarks(folder / "landmarks.csv")
     listing = find_images(images)
     template = by_image(truth)[listing.planes[0].name]
-    run = yield from pretrain(
-        images,
-        _free(out / "run"),
-        budget=budget,
-        settings={**SETTINGS.get(sample, {}), **(settings or {})},
-        seed=seed,
-        device=device,
-        cache=cache,
-        started=started,
-    )
-    found = yield from locate(images, run.path, template, None, device, cache)
+    project = yield from _open(out / PROJECT, images)
+    try:
+        runs = ProjectRuns(project)
+        run = yield from pretrain(
+            images,
+            runs.begin("ld"),
+            budget=budget,
+            settings={**SETTINGS.get(sample, {}), **(settings or {})},
+            seed=seed,
+            device=device,
+            cache=cache,
+            started=started,
+        )
+        found = yield from locate(images, run.path, template, None, device, cache)
+        runs.choose(run.path.name)
+        _keep(project, template, found)
+    finally:
+        project.close()
     others = [row for row in found if row.image != template[0].image]
     write_landmarks(out / "template.csv", template)
     write_landmarks(out / "landmarks.csv", others)
@@ -129,13 +145,26 @@ def run_demo(
     return _report(out, sample, listing, template, others, truth)
 
 
-def _free(path: Path) -> Path:
-    """Return the path, or the first of path-2, path-3, ... that is free."""
-    candidate, number = path, 1
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.name}-{number}")
-    return candidate
+def _open(folder: Path, images: Path) -> Generator[Progress, None, Project]:
+    if not (folder / "project.json").exists():
+        return (yield from create_project(folder, images))
+    project = open_project(folder)
+    project.check_writable()
+    return project
+
+
+def _keep(project: Project, template: Sequence[Landmark], found: Sequence[Landmark]) -> None:
+    """Save what was found in the project; what people placed there stays."""
+    placed = {(point.image, point.landmark) for point in project.annotations.human_points()}
+    annotations = project.annotations
+    for mark in template:
+        if mark.landmark not in annotations.names:
+            annotations = annotations.add_landmark(mark.landmark)
+        if (mark.image, mark.landmark) not in placed:
+            annotations = annotations.place(mark.image, mark.landmark, mark.y, mark.x)
+    project.edit(annotations)
+    project.set_predictions(found)
+    project.save()
 
 
 def _draw(

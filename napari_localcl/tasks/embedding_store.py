@@ -150,7 +150,6 @@ def embed_images(
     images: PreparedImages,
     cache: Path | None = None,
     bf16: bool = False,
-    mirrored: bool = False,
 ) -> Generator[Progress, None, Embeddings]:
     """Embed what the store lacks; the generator returns the embeddings of all images, in order.
 
@@ -164,20 +163,17 @@ def embed_images(
         Where the store is; None is the user's cache folder.
     bf16 : bool
         Compute in bfloat16 where that is possible.
-    mirrored : bool
-        Embed the images' mirror images, left and right exchanged.
     """
     store = open_store(encoder, images.channels, images.canvas, cache)
     keys = [
-        file.stem + ("-mirrored" if mirrored != placement.mirrored else "")
+        file.stem + ("-mirrored" if placement.mirrored else "")
         for file, placement in zip(images.files, images.placements, strict=True)
     ]
     known = store.rows()
     lacking = list({key: i for i, key in enumerate(keys) if key not in known}.values())
     for start in range(0, len(lacking), BATCH):
         chosen = lacking[start : start + BATCH]
-        pixels = torch.from_numpy(images.batch(chosen))
-        maps = _embed(encoder, pixels.flip(3) if mirrored else pixels, bf16)
+        maps = _embed(encoder, torch.from_numpy(images.batch(chosen)), bf16)
         store.add([keys[i] for i in chosen], maps)
         yield Progress("embed", step=start + len(chosen), steps=len(lacking), message="embedding")
     rows = store.rows()

@@ -9,6 +9,7 @@ import numpy as np
 
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.marks import is_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -86,7 +87,8 @@ class LandmarkErrors:
     untold : int
         Predictions that the truth says nothing about; they count nowhere.
     human : int
-        Points among the predictions that a person placed (templates); they count nowhere.
+        Points among the predictions that a person placed or accepted (templates); they count
+        nowhere.
     excluded : tuple of str
         Images left out.
     risk_coverage : float or None
@@ -139,7 +141,7 @@ def evaluate_landmarks(
     Parameters
     ----------
     predicted, truth : iterable of Landmark
-        Matched by image and landmark; predictions with the source 'human' are none.
+        Matched by image and landmark; predictions with the source `human` or `accepted` are none.
     radii : sequence of float or None
         Within which a prediction is a success, in millimetres where the spacing is given, else in
         pixels; None is 2, 2.5, 3, 4 mm or 5, 10, 20 px.
@@ -155,9 +157,9 @@ def evaluate_landmarks(
     """
     excluded = tuple(dict.fromkeys(exclude))
     rows = [row for row in predicted if row.image not in excluded]
-    human = {_key(row) for row in rows if row.source == "human"}
+    human = {_key(row) for row in rows if is_person(row.source)}
     told = [row for row in truth if row.image not in excluded and _key(row) not in human]
-    given = {_key(row): row for row in rows if row.source != "human"}
+    given = {_key(row): row for row in rows if not is_person(row.source)}
     if not told:
         raise BadInput(
             "the truth holds no points to compare with, apart from templates and excluded images"

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from napari_localcl.data.heat_map import HeatMap
-from napari_localcl.tasks.landmarks import Marks
+from napari_localcl.tasks.click import Marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 def heat_map(atlas: Atlas, templates: Sequence[Landmark], image: str) -> HeatMap:
     """Return the similarity of an image to one landmark.
 
-    It is the product of the similarities at the levels that the finder looks at first. Of a run
-    that learned both sides, each place counts as it is or mirrored, whichever is more similar.
+    It is the product of the similarities at the levels that the finder looks at first.
 
     Parameters
     ----------
@@ -44,10 +43,7 @@ def heat_map(atlas: Atlas, templates: Sequence[Landmark], image: str) -> HeatMap
     index = coarse.images.index(image)
     template = Marks.of(templates, coarse.images).template(coarse)
     with torch.inference_mode():
-        straight, *mirrored = (finder.similarity(template, side[[index]]) for side in coarse.sides)
-        for other in mirrored:
-            straight = torch.maximum(straight, other.flip(3))
-        values = straight[0, 0].numpy()
+        values = finder.similarity(template, coarse.embeddings[[index]])[0, 0].numpy()
     return _on_image(image, values, coarse.placement(index))
 
 

@@ -5,18 +5,16 @@ Chen et al., arXiv 2108.09440, one-shot landmark localisation; ``PUBLISHED`` is 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from napari_localcl.data.annotations import Landmark, check_inside
+from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
-from napari_localcl.models.finding import Places, Template
-from napari_localcl.tasks.atlas import PUBLISHED, Atlas, Embedded, LandmarkSettings, open_atlas
+from napari_localcl.tasks.atlas import PUBLISHED, LandmarkSettings, open_atlas
+from napari_localcl.tasks.click import Click
 from napari_localcl.tasks.suggestions import suggest_templates
 
 if TYPE_CHECKING:
@@ -26,8 +24,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_localcl.data.placement import Placement
-    from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.models.alignment import SmoothMap
+    from napari_localcl.models.finding import Finder, Places
+    from napari_localcl.tasks.atlas import Atlas, Embedded
+    from napari_localcl.tasks.click import Marks
 
 __all__ = ["PUBLISHED", "LandmarkSettings", "locate", "predict", "suggest_templates"]
 
@@ -110,84 +110,6 @@ def _found(click: Click, chosen: Sequence[int]) -> tuple[Landmark, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Marks:
-    """Template points as arrays.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The landmarks.
-    images : tuple of int
-        Indices of the template images.
-    points : ndarray (T, L, 2)
-        File pixels; 0 where not annotated.
-    known : ndarray (T, L), bool
-        Which are annotated.
-    """
-
-    names: tuple[str, ...]
-    images: tuple[int, ...]
-    points: np.ndarray[Any, np.dtype[np.float64]]
-    known: np.ndarray[Any, np.dtype[np.bool_]]
-
-    @classmethod
-    def of(cls, templates: Sequence[Landmark], images: PreparedImages) -> Marks:
-        """Gather the landmarks of template images; each must lie in an image that is there."""
-        by_image: dict[int, list[Landmark]] = defaultdict(list)
-        for mark in templates:
-            index = images.index(mark.image)
-            check_inside(mark, images.placements[index].file_size)
-            by_image[index].append(mark)
-        names = tuple(dict.fromkeys(mark.landmark for mark in templates))
-        points = np.zeros((len(by_image), len(names), 2))
-        known = np.zeros((len(by_image), len(names)), bool)
-        for row, marks in enumerate(by_image.values()):
-            for mark in marks:
-                column = names.index(mark.landmark)
-                points[row, column] = mark.y, mark.x
-                known[row, column] = True
-        return cls(names, tuple(by_image), points, known)
-
-    def template(self, embedded: Embedded) -> Template:
-        """Return the points on the canvas, with the embeddings of their images."""
-        points = [
-            embedded.placement(index).to_canvas(own)
-            for index, own in zip(self.images, self.points, strict=True)
-        ]
-        chosen = embedded.sides[0][self.images]
-        return Template(chosen, torch.tensor(np.array(points)).float(), torch.tensor(self.known))
-
-
-@dataclass(frozen=True)
-class Click:
-    """Points of template images, ready to be found in the images of an atlas.
-
-    Attributes
-    ----------
-    atlas : Atlas
-        Where to look.
-    marks : Marks
-        The points.
-    coarse : Template
-        What to find.
-    detail : Template or None
-        What to find at the higher magnification.
-    """
-
-    atlas: Atlas
-    marks: Marks
-    coarse: Template
-    detail: Template | None
-
-    @classmethod
-    def of(cls, templates: Sequence[Landmark], atlas: Atlas) -> Click:
-        """Read what the points look like; see :meth:`Marks.of`."""
-        marks = Marks.of(templates, atlas.coarse.images)
-        detail = marks.template(atlas.detail) if atlas.detail else None
-        return cls(atlas, marks, marks.template(atlas.coarse), detail)
-
-
 def find(
     click: Click, chosen: Sequence[int]
 ) -> tuple[np.ndarray[Any, np.dtype[np.float64]], Tensor]:
@@ -200,40 +122,21 @@ def find(
     confidence : Tensor (B, L)
         From 0 to 1.
     """
-    coarse = click.atlas.coarse
-    places, *others = (_on_side(click, side, chosen) for side in range(len(coarse.sides)))
-    turned = torch.zeros(len(chosen), dtype=torch.bool)
-    for other in others:
-        turned = other.score.mean(dim=1) > places.score.mean(dim=1)
-        places = _pick(turned, other, places)
-    points = _to_file(coarse, chosen, places.points, turned)
-    return _closer(click, chosen, points, turned), confidence(places)
-
-
-def _on_side(click: Click, side: int, chosen: Sequence[int]) -> Places:
-    """Where the points are in some images as they are (side 0) or mirrored (side 1)."""
-    finder, queries = click.atlas.settings.finder(), click.atlas.coarse.sides[side][chosen]
+    coarse, finder = click.atlas.coarse, click.atlas.settings.finder()
 
     def lead(row: int) -> SmoothMap:
-        return click.atlas.align(click.marks.images[row], side, tuple(chosen))
+        return click.atlas.align(click.marks.images[row], tuple(chosen))
 
-    return finder.find(click.coarse, queries, lead)
-
-
-def _pick(turned: Tensor, other: Places, places: Places) -> Places:
-    def choose(first: Tensor, second: Tensor) -> Tensor:
-        mask = turned.view(-1, *[1] * (first.dim() - 1))
-        return torch.where(mask, first, second)
-
-    both = zip(vars(other).values(), vars(places).values(), strict=True)
-    return Places(*(choose(first, second) for first, second in both))
+    places = finder.find(click.coarse, coarse.embeddings[chosen], lead)
+    points = _to_file(coarse, chosen, places.points)
+    return _closer(click, finder, chosen, points), confidence(places)
 
 
 def _closer(
     click: Click,
+    finder: Finder,
     chosen: Sequence[int],
     points: np.ndarray[Any, np.dtype[np.float64]],
-    turned: Tensor,
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Look again at the higher magnification, if any, near points (B, L, 2) in file pixels."""
     detail, template = click.atlas.detail, click.detail
@@ -245,26 +148,16 @@ def _closer(
             for i, own in zip(chosen, points, strict=True)
         ]
     )
-    guess = _unturn(guess, turned, detail.images.canvas)
-    finder = click.atlas.settings.finder()
-    found, *others = (finder.closer(template, side[chosen], guess) for side in detail.sides)
-    for other in others:
-        found = torch.where(turned[:, None, None], other, found)
-    return _to_file(detail, chosen, found, turned)
-
-
-def _unturn(points: Tensor, turned: Tensor, canvas: tuple[int, int]) -> Tensor:
-    """Mirror the points of the images that were mirrored."""
-    mirrored = torch.stack([points[..., 0], canvas[1] - 1 - points[..., 1]], dim=-1)
-    return torch.where(turned[:, None, None], mirrored, points)
+    found = finder.closer(template, detail.embeddings[chosen], guess)
+    return _to_file(detail, chosen, found)
 
 
 def _to_file(
-    embedded: Embedded, chosen: Sequence[int], points: Tensor, turned: Tensor
+    embedded: Embedded, chosen: Sequence[int], points: Tensor
 ) -> np.ndarray[Any, np.dtype[np.float64]]:
-    straight = _unturn(points, turned, embedded.images.canvas).double().numpy()
+    places = points.double().numpy()
     return np.stack(
-        [_in_file(embedded.placement(i), own) for i, own in zip(chosen, straight, strict=True)]
+        [_in_file(embedded.placement(i), own) for i, own in zip(chosen, places, strict=True)]
     )
 
 

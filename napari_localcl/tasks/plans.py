@@ -36,6 +36,8 @@ class Plan:
         What chance depends on.
     budget : Budget
         Steps or minutes.
+    preset : str
+        What the settings began with; empty where a run does not say.
     start_from : str or None
         An earlier run whose weights to begin with.
     resumed : bool
@@ -46,6 +48,7 @@ class Plan:
     settings: MethodSettings
     seed: int
     budget: Budget
+    preset: str = ""
     start_from: str | None = None
     resumed: bool = False
 
@@ -90,7 +93,8 @@ def fresh_plan(
     if start_from is not None:
         RunFolder.open(start_from)
     built = build_settings(chosen.Settings, settings or {}, chosen.presets[name])
-    return Plan(chosen, built, seed or 0, budget, str(start_from) if start_from else None)
+    begun = str(start_from) if start_from else None
+    return Plan(chosen, built, seed or 0, budget, name, begun)
 
 
 def resumed_plan(
@@ -129,4 +133,4 @@ def plan_of(record: RunRecord, budget: Budget) -> Plan:
     """
     method = find_method(record.method)
     settings = build_settings(method.Settings, {}, record.settings)
-    return Plan(method, settings, record.seed, budget, record.started_from)
+    return Plan(method, settings, record.seed, budget, record.preset, record.started_from)

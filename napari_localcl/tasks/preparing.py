@@ -53,12 +53,17 @@ def prepare_images(
         If there are no usable images.
     """
     yield Progress("cache", message="looking for images")
-    listing = find_images(images)
-    preparation = Preparation(listing, size, channels, canvas, cache, local_contrast)
+    prepared = yield from _carry_out(
+        Preparation(find_images(images), size, channels, canvas, cache, local_contrast)
+    )
+    for skipped in prepared.skipped:
+        yield Progress("skipped", message=f"{skipped.name} {skipped.reason}")
+    return prepared
+
+
+def _carry_out(preparation: Preparation) -> Generator[Progress, None, PreparedImages]:
     for done, total in preparation:
         yield Progress("cache", step=done, steps=total, message="reading images")
-    for skipped in preparation.images.skipped:
-        yield Progress("skipped", message=f"{skipped.name} {skipped.reason}")
     return preparation.images
 
 
@@ -80,8 +85,8 @@ def prepare_small(
         What the generator returns at its end.
     """
     canvas = side_canvas(prepared.canvas)
+    listing = find_images(images)
+    # What is skipped here was skipped, and said, when the images were prepared.
     return (
-        yield from prepare_images(
-            images, max(canvas), channels=prepared.channels, canvas=canvas, cache=cache
-        )
+        yield from _carry_out(Preparation(listing, max(canvas), prepared.channels, canvas, cache))
     )

@@ -166,6 +166,7 @@ def _open(path: Path, plan: Plan) -> RunFolder:
     record = RunRecord(
         verb="pretrain",
         method=plan.method.name,
+        preset=plan.preset,
         settings=plan.settings.model_dump(mode="json"),
         seed=plan.seed,
         steps=plan.budget.steps,

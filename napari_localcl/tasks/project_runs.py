@@ -16,7 +16,7 @@ from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
     from napari_localcl.data.project import Project
-    from napari_localcl.training.record import RunRecord
+    from napari_localcl.training.record import RunRecord, SkippedRecord
 
 # Enough for the last step of any method, however long the table is.
 _TAIL = 4096
@@ -32,14 +32,16 @@ class RunRow:
         The run folder's name, which stays; predictions name their run by it.
     name : str
         What a person calls it.
-    method : str
-        The published system; empty if the run is damaged.
+    method, preset : str
+        The published system, and what its settings began with; empty if the run is damaged.
     status : str
         `running`, `interrupted`, `failed`, `finished` or `damaged`.
-    finished : str or None
+    started, finished : str or None
         When, ISO 8601 in UTC.
     minutes : float
         How long it took.
+    steps : int
+        How many are noted in its table of losses.
     loss : float or None
         The sum of the terms at the last step; None where none is noted.
     is_current : bool
@@ -49,11 +51,19 @@ class RunRow:
     folder: str
     name: str
     method: str
+    preset: str
     status: str
+    started: str | None
     finished: str | None
     minutes: float
+    steps: int
     loss: float | None
     is_current: bool
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether it broke off."""
+        return self.status in ("interrupted", "failed")
 
 
 class ProjectRuns:
@@ -73,6 +83,27 @@ class ProjectRuns:
         found = [(self._record(folder), folder) for folder in self._folders()]
         latest_first = sorted(found, key=lambda run: run[0].started if run[0] else "", reverse=True)
         return tuple(self._row(record, folder) for record, folder in latest_first)
+
+    def skipped(self) -> tuple[SkippedRecord, ...]:
+        """Return the images that the latest run could not use, although they were listed."""
+        records = [one for folder in self._folders() if (one := self._record(folder)) is not None]
+        latest = max(records, key=lambda record: record.started, default=None)
+        return latest.skipped if latest else ()
+
+    def interrupted(self) -> RunRow | None:
+        """Return the latest run if it was broken off, by whatever; None otherwise."""
+        row = next(iter(self.rows()), None)
+        return row if row and row.status == "interrupted" else None
+
+    def open(self, folder: str) -> RunFolder:
+        """Return a run's folder.
+
+        Raises
+        ------
+        BadInput
+            If there is no such run.
+        """
+        return RunFolder.open(self._project.runs / self._named(folder).folder)
 
     @property
     def current(self) -> Path | None:
@@ -165,14 +196,18 @@ class ProjectRuns:
             return None
 
     def _row(self, record: RunRecord | None, folder: str) -> RunRow:
+        steps, loss = _last_step(RunFolder(self._project.runs / folder).metrics)
         return RunRow(
             folder=folder,
             name=self._project.record.run_names.get(folder, folder),
             method=record.method if record else "",
+            preset=record.preset if record else "",
             status=_status(record),
+            started=record.started if record else None,
             finished=record.finished if record else None,
             minutes=record.seconds / 60 if record else 0.0,
-            loss=_last_loss(RunFolder(self._project.runs / folder).metrics),
+            steps=steps,
+            loss=loss,
             is_current=folder == self._project.record.current_run,
         )
 
@@ -192,17 +227,19 @@ def _status(record: RunRecord | None) -> str:
     return record.status
 
 
-def _last_loss(path: Path) -> float | None:
-    """Return the sum of the terms of the last step that is wholly there."""
+def _last_step(path: Path) -> tuple[int, float | None]:
+    """Return the last step that is wholly there, and the sum of its terms."""
     try:
         with path.open("rb") as file:
             file.seek(-min(_TAIL, path.stat().st_size), os.SEEK_END)
             text = file.read().decode(errors="replace")
     except OSError:
-        return None
+        return 0, None
     whole = text[: text.rfind("\n") + 1].splitlines()[1:]
     rows = [row for row in csv.reader(whole) if len(row) == 5]
-    return sum(float(row[4]) for row in rows if row[0] == rows[-1][0]) if rows else None
+    if not rows:
+        return 0, None
+    return int(rows[-1][0]), sum(float(row[4]) for row in rows if row[0] == rows[-1][0])
 
 
 def _remove(path: Path) -> None:

@@ -53,7 +53,7 @@ def suggest_templates(
 
 def rank_templates(atlas: Atlas) -> Generator[Progress, None, tuple[tuple[str, float], ...]]:
     """Rank the images of an atlas; see :func:`suggest_templates`."""
-    embeddings, names = atlas.coarse.sides[0], atlas.coarse.images.names
+    embeddings, names = atlas.coarse.embeddings, atlas.coarse.images.names
     candidates, others = (_spread(len(names), most) for most in (CANDIDATES, OTHERS))
     compared = _coarse(embeddings[others.tolist()])
     ranking = []

@@ -54,6 +54,16 @@ def present_devices() -> list[str]:
     return [*present, "cpu"]
 
 
+def describe_device(device: str) -> str:
+    """Return what the device is called, or how many cores it has; '' where nobody knows."""
+    import torch
+
+    if device == "cuda":
+        facts = torch.cuda.get_device_properties(0)
+        return f"{facts.name}, {facts.total_memory / 2**30:.0f} GiB"
+    return f"{os.cpu_count()} cores" if device == "cpu" else ""
+
+
 def has_bf16(device: str) -> bool:
     """Whether the device multiplies bfloat16 matrices in hardware, so that autocast pays."""
     import torch

@@ -48,6 +48,7 @@ class RunRecord(BaseModel):
     format: Literal[1] = 1
     verb: str
     method: str
+    preset: str = ""
     settings: dict[str, Any]
     seed: int
     steps: int | None = None

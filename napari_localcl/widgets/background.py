@@ -24,12 +24,14 @@ class _Failure:
 class Background(QObject):
     """Does one piece of work at a time; a new one takes the place of the one at hand.
 
-    What was replaced is silent: none of its signals come any more. Work is stopped where it
+    What was replaced is silent: none of its signals come any more, but `unwanted` if it came to
+    its end nevertheless, so that what it holds can be let go. Work is stopped where it
     yields, so that two pieces never run at once.
     """
 
     news = Signal(object)
     result = Signal(object)
+    unwanted = Signal(object)
     failed = Signal(str)
     ended = Signal()
 
@@ -74,8 +76,9 @@ class Background(QObject):
 
     def _on_return(self, outcome: object) -> None:
         if self._silent:
-            return
-        if isinstance(outcome, _Failure):
+            if not isinstance(outcome, _Failure):
+                self.unwanted.emit(outcome)
+        elif isinstance(outcome, _Failure):
             self.failed.emit(outcome.sentence)
         else:
             self.result.emit(outcome)

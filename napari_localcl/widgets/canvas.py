@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, Signal
 
-from napari_localcl.widgets.background import Background
-from napari_localcl.widgets.picture import load_picture
+from napari_localcl.widgets.image_looks import ImageLooks
+from napari_localcl.widgets.pictures import Pictures, likely_next
 from napari_localcl.widgets.points_layer import fit_to_screen, make_points, places, show_points
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from napari_localcl.data.annotations import Landmark
     from napari_localcl.widgets.picture import Picture
     from napari_localcl.widgets.session import Session
-
-IMAGE = "Image at hand"
 
 
 class Canvas(QObject):
@@ -38,6 +36,8 @@ class Canvas(QObject):
         Where in the image, in file pixels, the mouse is while a landmark is being placed.
     keeps_camera : bool
         Whether zoom and place stay when another image comes.
+    looks : ImageLooks
+        Whether brightness stays too.
     """
 
     placing_changed = Signal(bool)
@@ -52,13 +52,16 @@ class Canvas(QObject):
         self._viewer = viewer
         self._session = session
         self._image: Image | None = None
+        self._picture: Picture | None = None
         self._points: Points | None = None
         self._shown: tuple[Landmark, ...] = ()
         self._landmark = ""
         self._filling = False
-        self._loading = Background(self)
-        self._loading.result.connect(self._show_picture)
+        self.looks = ImageLooks(viewer, self)
+        self._loading = Pictures(self)
+        self._loading.ready.connect(self._show_picture)
         self._loading.failed.connect(session.problem)
+        session.opened.connect(self._forget_view)
         session.image_changed.connect(self._load)
         session.annotations_changed.connect(self.refresh)
         viewer.layers.events.removed.connect(self._on_removed)
@@ -96,7 +99,8 @@ class Canvas(QObject):
 
     def close(self) -> None:
         """Forget the viewer; its layers stay."""
-        self._loading.stop()
+        self._loading.close()
+        self.looks.forget(self._image)
         self._stop_following()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self._viewer.camera.events.zoom.disconnect(self._on_zoom)
@@ -106,37 +110,25 @@ class Canvas(QObject):
 
     # The image
 
+    def _forget_view(self) -> None:
+        """Show the whole of the next image: it belongs to another project."""
+        self._picture = None
+
     def _load(self) -> None:
         self.stop_placing()
-        self._loading.start(load_picture(self._session.plane))
+        self._loading.show(self._session.plane, likely_next(self._session))
 
     def _show_picture(self, picture: Picture) -> None:
         if picture.name != self._session.image:
             return
-        is_first = self._image is None
-        if self._image is not None and self._image.rgb != picture.is_coloured:
-            self._viewer.layers.remove(self._image)
-        if self._image is None:
-            self._image = self._add_image(picture)
-        else:
-            self._image.data = picture.pixels
-            self._image.scale = picture.spacing
-        if not picture.is_coloured:
-            self._image.reset_contrast_limits_range()
-            self._image.contrast_limits = picture.window
+        before, self._picture = self._picture, picture
+        self._image = self.looks.show(self._image, picture)
         self._image.metadata = {"image": picture.name}
         # Also the same points: their labels suit the image.
         self._refill(self._session.points)
-        if is_first or not self.keeps_camera:
+        if before is None or not (self.keeps_camera and picture.is_sized_like(before)):
             self._viewer.reset_view()
         self.shown.emit()
-
-    def _add_image(self, picture: Picture) -> Image:
-        layer = self._viewer.add_image(
-            picture.pixels, name=IMAGE, rgb=picture.is_coloured, scale=picture.spacing
-        )
-        self._viewer.layers.move(self._viewer.layers.index(layer), 0)
-        return layer
 
     # The points
 
@@ -196,13 +188,12 @@ class Canvas(QObject):
 
     def _on_moved(self, indices: Sequence[int]) -> None:
         assert self._points is not None
-        for index in indices:
-            y, x = self._points.data[index].tolist()
-            self._session.place(self._shown[index].landmark, y, x)
+        # All at once: each edit shows the points anew, and may bring another image.
+        moved = {self._shown[i].landmark: tuple(self._points.data[i].tolist()) for i in indices}
+        self._session.move(moved)
 
     def _on_deleted(self, indices: Sequence[int]) -> None:
-        for index in indices:
-            self._session.remove(self._shown[index].landmark)
+        self._session.remove(*(self._shown[index].landmark for index in indices))
 
     def _on_mode(self) -> None:
         if self._points is not None and self._points.mode != "add":
@@ -226,6 +217,6 @@ class Canvas(QObject):
 
     def _on_removed(self, event: Any) -> None:
         if event.value == self._image:
-            self._image = None
+            self._image = self._picture = None
         elif event.value == self._points:
             self._points = None

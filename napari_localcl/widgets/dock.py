@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, Qt, QThreadPool
-from qtpy.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
 from napari_localcl.widgets.export_panel import ExportPanel
 from napari_localcl.widgets.finder import Finder
+from napari_localcl.widgets.help_row import HelpRow
 from napari_localcl.widgets.images_panel import ImagesPanel
 from napari_localcl.widgets.landmark_panel import LandmarkPanel
 from napari_localcl.widgets.learn_panel import LearnPanel
@@ -20,6 +22,7 @@ from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.similarity import Similarity
 from napari_localcl.widgets.training import Outcome, Training
+from napari_localcl.widgets.warming import warm_up
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.monitor import Monitor
     from napari_localcl.widgets.step import Step
 
+# As napari calls it when it is opened from the menu, so that there is only one.
+MONITOR = "Training monitor (LocalCL)"
 _PATIENCE = 5000  # milliseconds that work in threads has to come to an end
 
 
@@ -44,10 +49,12 @@ class LocalCL(QWidget):
         super().__init__()
         self._viewer = viewer
         self._monitor: Monitor | None = None
+        self._monitor_waits = False
         self._is_closed = False
         self.session = Session()
         self.training = Training(self.session)
         self.finder = Finder(self.session)
+        self._warming = Background(self)
         self.canvas = Canvas(viewer, self.session)
         self.similarity = Similarity(viewer, self.session, self.canvas, self.finder)
         self._make_panels()
@@ -56,6 +63,7 @@ class LocalCL(QWidget):
         self.setAcceptDrops(True)
         bind_keys(self)
         self.images.set_open(True)
+        self._warming.start(warm_up())
 
     def _make_panels(self) -> None:
         session = self.session
@@ -88,8 +96,11 @@ class LocalCL(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(4, 4, 4, 4)
         outer.addWidget(self.navigator)
+        outer.addWidget(self.images.ownership)
+        outer.addWidget(self.images.search)
         outer.addWidget(self._problem)
         outer.addWidget(area, 1)
+        outer.addWidget(HelpRow(self.session, self))
         self.setMinimumWidth(max(330, content.minimumSizeHint().width() + 32))
 
     def _connect(self) -> None:
@@ -100,6 +111,9 @@ class LocalCL(QWidget):
             signal.connect(self._problem.hide)
         self.session.opened.connect(self._go_on)
         self.training.ended.connect(self._on_trained)
+        for source in (self.training, self.finder):
+            source.skipped.connect(self.images.add_skipped)
+        self._warming.ended.connect(lambda: self._monitor_waits and self.show_monitor())
         self.learn.monitor_wanted.connect(self.show_monitor)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -125,18 +139,36 @@ class LocalCL(QWidget):
         self._problem.show()
 
     def show_monitor(self) -> None:
-        """Show the training monitor below the picture."""
+        """Show the training monitor below the picture, as soon as it can be drawn."""
+        self._monitor_waits = self._warming.is_busy
+        if self._monitor_waits:
+            return
+        self._keep_height()
+        if self.monitor.parentWidget() is None:
+            self._viewer.window.add_dock_widget(self.monitor, name=MONITOR, area="bottom")
+        self.monitor.parentWidget().show()
+
+    def lay_monitor_below(self) -> None:
+        """Bring the monitor below the picture from where napari put it."""
+        self._keep_height()
+        window, docked = self.window(), self.monitor.parentWidget()
+        if isinstance(window, QMainWindow) and isinstance(docked, QDockWidget):
+            window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docked)
+            window.resizeDocks([docked], [window.height() // 3], Qt.Orientation.Vertical)
+
+    @property
+    def monitor(self) -> Monitor:
+        """The training monitor, shown or not."""
         if self._monitor is None:
-            # Here, because it brings a plotting library that opening the dock should not wait for.
             from napari_localcl.widgets.monitor import Monitor
 
             self._monitor = Monitor(self.training)
-        if self._monitor.parentWidget() is None:
-            self._keep_height()
-            self._viewer.window.add_dock_widget(
-                self._monitor, name="Training monitor", area="bottom"
-            )
-        self._monitor.parentWidget().show()
+        return self._monitor
+
+    def free_monitor(self) -> None:
+        """Take the monitor out of the window, for somebody else to put it there."""
+        if self._monitor is not None and self._monitor.parentWidget() is not None:
+            self._viewer.window.remove_dock_widget(self._monitor)
 
     def _keep_height(self) -> None:
         """Let docks at the bottom lie below the picture alone: those beside it need the height."""
@@ -148,8 +180,7 @@ class LocalCL(QWidget):
 
     def _close_monitor(self) -> None:
         if self._monitor is not None:
-            if self._monitor.parentWidget() is not None:
-                self._viewer.window.remove_dock_widget(self._monitor)
+            self.free_monitor()
             self._monitor.deleteLater()
             self._monitor = None
 
@@ -184,6 +215,8 @@ class LocalCL(QWidget):
         if self._is_closed:
             return
         self._is_closed = True
+        self.images.close_work()
+        self._warming.stop()
         self.learn.close_child()
         self.training.close()
         self.finder.close()

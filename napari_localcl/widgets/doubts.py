@@ -1,4 +1,4 @@
-"""The predictions as a table, the least sure first."""
+"""What was predicted, rejected or marked as absent, as a table."""
 
 from __future__ import annotations
 
@@ -7,16 +7,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
 
+from napari_localcl.data.marks import Kind
 from napari_localcl.data.review import Doubt
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from napari_localcl.data.project_annotations import Annotations
 
+    Places = npt.NDArray[np.generic[Any]]
+
 _TITLES = ("Image", "Landmark", "Sure")
+_TIPS = (
+    "Where it is",
+    "What it is",
+    "How well the place resembles those that people clicked; it tells what to look at first and "
+    "is no probability",
+)
 
 
 class Doubts(QAbstractTableModel):
-    """A row for each prediction that waits for a person; made when it comes into sight."""
+    """A row for each place of which the same kind of thing is known, the least sure first.
+
+    Rows are made when they come into sight, so that tens of thousands cost nothing.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -24,18 +38,34 @@ class Doubts(QAbstractTableModel):
         self._order = np.zeros((0, 2), int)
         self._confidence = np.zeros((0, 0))
 
-    def show(self, annotations: Annotations | None) -> None:
-        """Show the predictions of a state."""
+    def show(
+        self,
+        annotations: Annotations | None,
+        kind: Kind = Kind.PREDICTED,
+        landmark: str | None = None,
+    ) -> None:
+        """Show the places of a kind, of one landmark or of all."""
         self.beginResetModel()
         self._annotations = annotations
-        self._confidence = annotations.confidences() if annotations else np.zeros((0, 0))
-        waiting = np.argwhere(np.isfinite(self._confidence))
-        sure = self._confidence[tuple(waiting.T)]
-        self._order = waiting[np.argsort(sure, kind="stable")]
+        if annotations is None:
+            self._order = np.zeros((0, 2), int)
+        else:
+            self._confidence = annotations.confidences()
+            self._order = self._places(annotations.kinds() == kind, landmark)
         self.endResetModel()
 
+    def _places(self, wanted: Places, landmark: str | None) -> Places:
+        assert self._annotations is not None
+        if landmark is not None:
+            others = [name != landmark for name in self._annotations.names]
+            wanted[others] = False
+        # By image first, for what has no confidence to go by.
+        places = np.argwhere(wanted.T)[:, ::-1]
+        sure = self._confidence[tuple(places.T)]
+        return places[np.argsort(sure, kind="stable")]
+
     def doubt(self, row: int) -> Doubt:
-        """Return the prediction in a row."""
+        """Return the place in a row."""
         assert self._annotations is not None
         landmark, image = self._order[row]
         return Doubt(
@@ -45,7 +75,7 @@ class Doubts(QAbstractTableModel):
         )
 
     def row_of(self, doubt: Doubt) -> int:
-        """Return the row of a prediction, -1 if it does not wait any more."""
+        """Return the row of a place, -1 if it is not shown."""
         if self._annotations is None or doubt.landmark not in self._annotations.names:
             return -1
         place = (
@@ -55,12 +85,8 @@ class Doubts(QAbstractTableModel):
         rows = np.flatnonzero((self._order == place).all(axis=1))
         return int(rows[0]) if rows.size else -1
 
-    def count_below(self, confidence: float) -> int:
-        """Return how many are less sure than this."""
-        return int(np.count_nonzero(self._confidence < confidence))
-
     def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 (Qt's name)
-        """Return how many predictions wait."""
+        """Return how many places are shown."""
         return len(self._order)
 
     def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 (Qt's name)
@@ -72,7 +98,8 @@ class Doubts(QAbstractTableModel):
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
             return None
         doubt = self.doubt(index.row())
-        return (doubt.image, doubt.landmark, f"{doubt.confidence:.0%}")[index.column()]
+        sure = f"{doubt.confidence:.0%}" if np.isfinite(doubt.confidence) else "-"
+        return (doubt.image, doubt.landmark, sure)[index.column()]
 
     def headerData(  # noqa: N802 (Qt's name)
         self,
@@ -80,7 +107,9 @@ class Doubts(QAbstractTableModel):
         orientation: Qt.Orientation,
         role: int = Qt.ItemDataRole.DisplayRole,
     ) -> Any:
-        """Return the title of a column."""
-        if role != Qt.ItemDataRole.DisplayRole or orientation != Qt.Orientation.Horizontal:
+        """Return the title of a column, or what is meant by it."""
+        if orientation != Qt.Orientation.Horizontal:
             return None
-        return _TITLES[section]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return _TIPS[section]
+        return _TITLES[section] if role == Qt.ItemDataRole.DisplayRole else None

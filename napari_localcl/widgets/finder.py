@@ -31,6 +31,8 @@ class Finder(QObject):
     ----------
     said : Signal of str
         What it is doing.
+    skipped : Signal of str
+        A file that cannot be used, and why.
     found : Signal
         The session has the predictions.
     failed : Signal of str
@@ -46,6 +48,7 @@ class Finder(QObject):
     """
 
     said = Signal(str)
+    skipped = Signal(str)
     found = Signal()
     failed = Signal(str)
     stopped = Signal()
@@ -185,6 +188,8 @@ class Finder(QObject):
             self.found.emit()
         elif event == "suggested":
             self._on_ranking(answer["ranking"])
+        elif event == "skipped":
+            self.skipped.emit(answer["message"])
         elif answer.get("message"):
             what = _RANKING if kind == "suggest" else answer["message"]
             self._say(what, answer.get("step", 0), answer.get("steps"))

@@ -5,22 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QProgressBar
+from qtpy.QtWidgets import QComboBox, QFormLayout, QProgressBar
 
 from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.controls import describe, in_row, make_button
-from napari_localcl.widgets.settings_dialog import SettingsDialog
+from napari_localcl.widgets.learn_form import LearnForm
+from napari_localcl.widgets.preferences import preferences
+from napari_localcl.widgets.runs_dialog import RunsDialog
 from napari_localcl.widgets.step import State, Step
-from napari_localcl.widgets.training import Outcome, Training, Wish
+from napari_localcl.widgets.training import Outcome, Training
+from napari_localcl.widgets.training_buttons import TrainingButtons
 
 if TYPE_CHECKING:
+    from napari_localcl.tasks.project_runs import RunRow
     from napari_localcl.widgets.session import Session
-
-_MINUTES, _STEPS = 10.0, 1000  # what is offered first
 
 
 class LearnPanel(Step):
-    """Starts trainings and says how they go.
+    """Starts trainings, goes on with them, and says how they go.
 
     Parameters
     ----------
@@ -33,8 +35,8 @@ class LearnPanel(Step):
     ----------
     monitor_wanted : Signal
         Somebody wants to see the losses.
-    changed : dict of str to object
-        The settings that differ from the preset, by dotted name.
+    form : LearnForm
+        The choices for a new run.
     """
 
     monitor_wanted = Signal()
@@ -42,20 +44,26 @@ class LearnPanel(Step):
     def __init__(self, session: Session, training: Training) -> None:
         super().__init__(2, "Learn", "Learn from the images, without labels", "First open images.")
         self._session, self._training = session, training
-        self._methods: dict[str, Any] = {}
-        self.changed: dict[str, object] = {}
-        self._make_fields()
+        self._interrupted: RunRow | None = None
+        self._dialog: RunsDialog | None = None
+        self.form = LearnForm()
+        preferred = preferences()
+        self.form.offer_first(preferred.minutes, preferred.device)
+        self.body.addWidget(self.form)
+        self._make_choice()
         self._make_buttons()
         self._bar = QProgressBar()
         self._bar.hide()
         describe(self._bar, "Progress", "How much of the time has gone")
         self.body.addWidget(self._bar)
-        session.opened.connect(self._on_opened)
+        session.obstacle_changed.connect(self._enable)
+        self.form.changed.connect(self._count_changed)
         session.run_changed.connect(self._list_runs)
         training.changed.connect(self._on_news)
         training.ended.connect(self._on_ended)
         self._reader = Child(["methods"], self)
         self._reader.said.connect(self._on_methods)
+        self._reader.ended.connect(self._on_read)
         self._reader.start()
         self._enable()
 
@@ -64,130 +72,116 @@ class LearnPanel(Step):
         self._reader.close()
 
     @property
-    def wish(self) -> Wish:
-        """What the fields say."""
-        return Wish(
-            self._methods["name"],
-            self._preset.currentText(),
-            self._device.currentText(),
-            self._amount.value(),
-            self._unit.currentText(),
-            dict(self.changed),
-        )
+    def changed(self) -> dict[str, object]:
+        """The settings that differ from the preset, by dotted name."""
+        return self.form.settings
 
     # The controls
 
-    def _make_fields(self) -> None:
-        self._preset, self._device = QComboBox(), QComboBox()
-        self._amount, self._unit, self._run = QDoubleSpinBox(), QComboBox(), QComboBox()
-        self._amount.setRange(0.1, 1_000_000)
-        self._amount.setDecimals(1)
-        self._unit.addItems(["minutes", "steps"])
-        self._unit.currentTextChanged.connect(self._on_unit)
-        self._amount.setValue(_MINUTES)
+    def _make_choice(self) -> None:
+        self._run = QComboBox()
         # A long name must not make the dock wider.
         self._run.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         )
         self._run.setMinimumContentsLength(8)
-        describe(self._preset, "Preset", "'small' suits laptops; 'faithful' is the published form")
-        describe(self._amount, "How long", "How long to learn")
-        describe(self._unit, "Unit", "Minutes include reading the images; steps do not")
-        describe(self._device, "Device", "Where to compute; 'auto' takes the fastest there is")
         describe(self._run, "Model", "Which of the finished runs finds landmarks")
-        self._form = QFormLayout()
-        self._form.addRow("Preset", self._preset)
-        self._form.addRow("How long", in_row(self._amount, self._unit))
-        self._form.addRow("Device", self._device)
-        self._form.addRow("Model in use", self._run)
-        self.body.addLayout(self._form)
-        self._preset.currentTextChanged.connect(lambda _name: self._change({}))
+        self._choice = QFormLayout()
+        self._choice.addRow("Model in use", self._run)
+        self.body.addLayout(self._choice)
         self._run.activated.connect(lambda _index: self._session.use(self._run.currentData()))
 
     def _make_buttons(self) -> None:
         self._start = make_button(
             "Start", "Learn from the images in the background", self._on_start, "Alt+S"
         )
-        self._stop = make_button(
-            "Stop early", "End now and keep what was learned", self._training.stop_early
+        self._resume = make_button(
+            "Resume", "Go on with the run that broke off, from where it was saved", None, "Alt+D"
         )
-        self._cancel = make_button(
-            "Cancel", "End now and throw away what was learned", self._training.cancel
+        self._resume.clicked.connect(lambda _checked: self.resume(self._interrupted.folder))
+        self._advanced = make_button("Advanced…", "All settings of the method", self.form.edit)
+        self._all_runs = make_button(
+            "Runs…", "Compare, rename and delete what was learned", self.show_runs, "Alt+B"
         )
-        self._advanced = make_button("Advanced…", "All settings of the method", self._edit)
         self._monitor = make_button(
             "Monitor", "Show the losses of the training", self.monitor_wanted.emit, "Alt+M"
         )
-        self.body.addLayout(in_row(self._start, self._advanced))
-        self.body.addLayout(in_row(self._stop, self._cancel, self._monitor))
+        self.body.addLayout(in_row(self._start, self._resume))
+        self.body.addWidget(TrainingButtons(self._training))
+        self.body.addLayout(in_row(self._advanced, self._all_runs, self._monitor))
 
     def _enable(self) -> None:
-        running, stopping = self._training.is_running, self._training.is_stopping
-        ready = bool(self._methods) and self._session.project is not None and not running
-        for widget in (
-            self._start,
-            self._preset,
-            self._amount,
-            self._unit,
-            self._device,
-            self._run,
-        ):
-            widget.setEnabled(ready)
-        self._advanced.setEnabled(bool(self._methods) and not running)
-        self._stop.setEnabled(running and self._training.can_stop_early and not stopping)
-        self._cancel.setEnabled(running and not stopping)
-        for widget in (self._stop, self._cancel):
-            widget.setVisible(running)
+        running = self._training.is_running
+        idle = self.form.is_ready and self._session.project is not None and not running
+        # A run would be written into a project that another window has.
+        idle = idle and not self._session.obstacle
+        for widget in (self.form, self._start, self._resume):
+            widget.setEnabled(idle)
+        self._advanced.setEnabled(self.form.is_ready and not running)
+        self._all_runs.setEnabled(self._session.project is not None)
+        self._start.setVisible(not running)
+        self._resume.setVisible(not running and self._interrupted is not None)
 
-    def _on_unit(self, unit: str) -> None:
-        whole = unit == "steps"
-        self._amount.setDecimals(0 if whole else 1)
-        self._amount.setValue(_STEPS if whole else _MINUTES)
-
-    def _edit(self) -> None:
-        settings = self._methods["presets"][self._preset.currentText()]
-        dialog = SettingsDialog(settings, self.changed, self)
-        if dialog.exec():
-            self._change(dialog.changed())
-        dialog.deleteLater()
-
-    def _change(self, settings: dict[str, object]) -> None:
-        self.changed = settings
-        count = len(settings)
-        self._advanced.setText(f"Advanced ({count} changed)…" if count else "Advanced…")
+    def _count_changed(self) -> None:
+        count = len(self.form.settings)
+        self._advanced.setText(f"Advanced ({count})…" if count else "Advanced…")
+        self._advanced.setToolTip(f"All settings of the method ({count} differ from the preset)")
 
     # What happens
 
     def _on_methods(self, event: dict[str, Any]) -> None:
-        if event["event"] != "result":
-            return
-        named = {method["name"]: method for method in event["methods"]}
-        self._methods = named[event["method"]]
-        self._preset.addItems(self._methods["presets"])
-        self._preset.setCurrentText(event["preset"])
-        self._device.addItems(event["devices"])
-        self._enable()
+        if event["event"] == "result":
+            self.form.take(event)
+            self._enable()
 
-    def _on_opened(self) -> None:
-        self._enable()
-        if self._session.run is None:
-            self.tell(State.NEEDS_YOU, "Choose how long to learn, and start.")
+    def _on_read(self, status: int, complaint: str) -> None:
+        if status:
+            self.tell(State.NEEDS_YOU, f"The methods could not be listed: {complaint}.")
 
     def _list_runs(self) -> None:
         runs = self._session.runs
         rows = [row for row in runs.rows() if row.status == "finished"] if runs else []
+        self._interrupted = runs.interrupted() if runs else None
         self._run.clear()
         for row in rows:
             self._run.addItem(f"{row.name} ({row.minutes:.1f} min)", row.folder)
             if row.is_current:
                 self._run.setCurrentIndex(self._run.count() - 1)
-                self.tell(State.DONE, f"{row.name} is in use.")
         self._run.setVisible(bool(rows))
-        self._form.labelForField(self._run).setVisible(bool(rows))
+        self._choice.labelForField(self._run).setVisible(bool(rows))
+        self._enable()
+        if runs is not None and not self._training.is_running:
+            self._say_state(next((row for row in rows if row.is_current), None))
+
+    def _say_state(self, current: RunRow | None) -> None:
+        """Say what there is to use and to go on with."""
+        row = self._interrupted
+        place = f"after {row.steps} steps" if row and row.steps else "at its start"
+        broken = f"{row.name} was broken off {place}: Resume goes on. " if row else ""
+        if current is not None:
+            self.tell(State.DONE, f"{broken}{current.name} is in use.")
+        else:
+            self.tell(State.NEEDS_YOU, f"{broken}Choose how long to learn, and start.")
 
     def _on_start(self) -> None:
-        self._training.start(self.wish)
+        self._training.start(self.form.wish)
         self.monitor_wanted.emit()
+
+    def resume(self, folder: str) -> None:
+        """Go on with a run that broke off."""
+        self._training.resume(folder, self.form.device)
+        self.monitor_wanted.emit()
+
+    def show_runs(self) -> None:
+        """Show all runs of the project."""
+        if self._session.project is None:
+            return
+        if self._dialog is None:
+            self._dialog = RunsDialog(self._session, self)
+            self._dialog.resume_wanted.connect(self.resume)
+        self._dialog.refresh()
+        self._dialog.show()
+        self._dialog.raise_()
 
     def _on_news(self) -> None:
         self._enable()
@@ -198,7 +192,7 @@ class LearnPanel(Step):
         self.tell(State.RUNNING, self._training.message.capitalize())
 
     def _on_ended(self, outcome: Outcome, sentence: str) -> None:
-        self._enable()
+        self._list_runs()
         self._bar.hide()
         learned = outcome is Outcome.LEARNED
         self.tell(State.DONE if learned else State.NEEDS_YOU, sentence)

@@ -1,25 +1,39 @@
-"""The training monitor: how the losses fall, how long it takes, and the ways to end it."""
+"""The training monitor: how the losses fall, what that means, and the ways to end it."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
-import pyqtgraph
+from qtpy.QtCore import QSize, QTimer
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QProgressBar, QVBoxLayout, QWidget
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QPlainTextEdit,
+    QProgressBar,
+    QSizePolicy,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
-from napari_localcl.widgets.controls import describe, in_row, make_button, make_label
+from napari_localcl.widgets.controls import describe, make_button, make_label
+from napari_localcl.widgets.loss_plot import LossPlot
+from napari_localcl.widgets.training import LOG_LINES
+from napari_localcl.widgets.training_buttons import TrainingButtons
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QShowEvent
+
     from napari_localcl.widgets.training import Outcome, Training
 
-# Okabe and Ito's colours, which colour-blind people can tell apart.
-_COLOURS = ("#E69F00", "#56B4E9", "#009E73", "#F0E442", "#CC79A7", "#D55E00", "#0072B2")
-_MOST_POINTS = 4000
+_DRAW_EVERY = 300  # milliseconds at least between two drawings
+_HEIGHT, _FACTS_WIDTH = 190, 240
+_IDLE = "No training is running."
 
 
 class Monitor(QWidget):
-    """Follows a training.
+    """Follows a training; it can be opened and closed at any time.
 
     Parameters
     ----------
@@ -30,87 +44,103 @@ class Monitor(QWidget):
     def __init__(self, training: Training) -> None:
         super().__init__()
         self._training = training
-        self._said = make_label("No training is running.")
+        self._logged = 0
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_DRAW_EVERY)
+        self._soon.timeout.connect(self._draw)
+        self._make_views()
+        self._make_buttons()
+        self._arrange()
+        training.changed.connect(self._on_news)
+        training.ended.connect(self._on_ended)
+        self._draw()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 (Qt's name)
+        """Leave the height to the picture."""
+        return QSize(super().sizeHint().width(), _HEIGHT)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 (Qt's name)
+        """Catch up with what came while it was hidden."""
+        super().showEvent(event)
+        self._draw()
+
+    # The controls
+
+    def _make_views(self) -> None:
+        self._plot = LossPlot()
+        self._log = QPlainTextEdit()
+        self._log.setReadOnly(True)
+        self._log.setMaximumBlockCount(LOG_LINES)
+        describe(self._log, "Log", "What the training said and complained of")
+        self._said, self._setting, self._verdict = make_label(), make_label(), make_label()
+        describe(self._verdict, "Verdict", "What the total loss of the stage at hand means")
         self._bar = QProgressBar()
         describe(self._bar, "Progress", "How much of the time has gone")
-        self._plot = _make_plot()
-        self._stop = make_button(
-            "Stop early", "End now and keep what was learned", training.stop_early
-        )
-        self._cancel = make_button(
-            "Cancel", "End now and throw away what was learned", training.cancel
-        )
+
+    def _make_buttons(self) -> None:
+        self._buttons = TrainingButtons(self._training)
         self._copy = make_button(
             "Copy as command", "Copy the command that does the same in a terminal", self._copy_it
         )
-        outer = QVBoxLayout(self)
-        outer.addWidget(self._plot, 1)
-        outer.addWidget(self._said)
-        outer.addWidget(self._bar)
-        outer.addLayout(in_row(self._stop, self._cancel, self._copy))
-        training.started.connect(self._clear)
-        training.stepped.connect(self._add)
-        training.changed.connect(self._show)
-        training.ended.connect(self._on_ended)
-        self._clear()
-        self._show()
 
-    def _clear(self) -> None:
-        self._plot.clear()
-        self._curves: dict[str, pyqtgraph.PlotDataItem] = {}
-        self._losses: dict[str, tuple[list[int], list[float]]] = {}
-        self._stage, self._before, self._step = "", 0, 0
+    def _arrange(self) -> None:
+        views = QTabWidget()
+        views.addTab(self._plot, "Losses")
+        views.addTab(self._log, "Log")
+        views.setCornerWidget(self._copy)
+        describe(views, "Losses and log", "The losses over the steps, or what the training said")
+        facts = QWidget()
+        facts.setFixedWidth(_FACTS_WIDTH)
+        column = QVBoxLayout(facts)
+        column.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._said, self._setting, self._verdict):
+            column.addWidget(widget)
+        column.addStretch()
+        column.addWidget(self._bar)
+        column.addWidget(self._buttons)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(4, 2, 4, 4)
+        outer.addWidget(views, 1)
+        outer.addWidget(facts)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
-    def _add(self, stage: str, step: int, losses: dict[str, float | None]) -> None:
-        if stage != self._stage:
-            self._stage, self._before = stage, self._step
-        self._step = self._before + step
-        for name, value in losses.items():
-            # Only what is above 0 has a place on a logarithmic scale.
-            if value is not None and value > 0:
-                self._extend(name, value)
+    # What happens
 
-    def _extend(self, name: str, value: float) -> None:
-        steps, values = self._losses.setdefault(name, ([], []))
-        steps.append(self._step)
-        values.append(value)
-        if len(steps) > _MOST_POINTS:
-            # The first half can be coarser: it changes no more.
-            del steps[: _MOST_POINTS // 2 : 2], values[: _MOST_POINTS // 2 : 2]
-        if name not in self._curves:
-            colour = _COLOURS[len(self._curves) % len(_COLOURS)]
-            pen = pyqtgraph.mkPen(colour, width=2)
-            self._curves[name] = self._plot.plot(name=name, pen=pen)
-        self._curves[name].setData(steps, values)
+    def _on_news(self) -> None:
+        if not self._soon.isActive():
+            self._soon.start()
 
-    def _show(self) -> None:
+    def _on_ended(self, outcome: Outcome, sentence: str) -> None:
+        self._draw()
+        self._said.setText(sentence)
+
+    def _draw(self) -> None:
+        if not self.isVisible() and self._logged:
+            return  # it catches up when it is shown
         training = self._training
         running, fraction = training.is_running, training.fraction
-        self._said.setText(training.message.capitalize() or "No training is running.")
+        self._plot.draw(training.history)
+        self._extend_log()
+        self._said.setText(_sentence(training.message) if running else self._said.text() or _IDLE)
+        self._setting.setText(_sentence(training.setting) if running else "")
+        self._verdict.setText(str(training.verdict) if training.history.stages else "")
         self._bar.setVisible(running)
         self._bar.setRange(0, 0 if fraction is None else 1000)
         self._bar.setValue(int(1000 * (fraction or 0)))
-        self._stop.setEnabled(running and training.can_stop_early and not training.is_stopping)
-        self._cancel.setEnabled(running and not training.is_stopping)
         self._copy.setEnabled(bool(training.command))
 
-    def _on_ended(self, outcome: Outcome, sentence: str) -> None:
-        self._show()
-        self._said.setText(sentence)
+    def _extend_log(self) -> None:
+        training = self._training
+        fresh = min(training.logged - self._logged, len(training.log))
+        if fresh:
+            lines = islice(training.log, len(training.log) - fresh, None)
+            self._log.appendPlainText("\n".join(lines))
+        self._logged = training.logged
 
     def _copy_it(self) -> None:
         QGuiApplication.clipboard().setText(self._training.command)
 
 
-def _make_plot() -> pyqtgraph.PlotWidget:
-    plot = pyqtgraph.PlotWidget(background=None)
-    plot.setMinimumHeight(120)
-    plot.addLegend(offset=(-8, 8))
-    plot.setLogMode(y=True)
-    plot.setLabel("bottom", "step")
-    plot.setLabel("left", "loss")
-    plot.setMouseEnabled(x=False, y=False)
-    plot.hideButtons()
-    plot.setMenuEnabled(False)
-    describe(plot, "Losses", "What the training minimises, term by term, on a logarithmic scale")
-    return plot
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class Navigator(QWidget):
-    """Image 17 / 412: previous, next, jump, next uncertain.
+    """Image 17 / 412: previous, next, jump, next uncertain, next without annotation.
 
     Parameters
     ----------
     session : Session
         Whose images.
     canvas : Canvas
-        Whether the camera is kept.
+        Whether the camera and the brightness are kept.
     """
 
     def __init__(self, session: Session, canvas: Canvas) -> None:
@@ -39,6 +39,16 @@ class Navigator(QWidget):
         self._camera.setChecked(canvas.keeps_camera)
         describe(self._camera, "Keep the view", "Zoom and place stay when another image comes")
         self._camera.toggled.connect(lambda checked: setattr(canvas, "keeps_camera", checked))
+        self._brightness = QCheckBox("Keep the brightness")
+        describe(
+            self._brightness,
+            "Keep the brightness",
+            "Contrast limits stay when another image comes; it is ticked when you change them",
+        )
+        self._brightness.toggled.connect(
+            lambda checked: setattr(canvas.looks, "keeps_brightness", checked)
+        )
+        canvas.looks.brightness_kept.connect(self._brightness.setChecked)
         self._arrange()
         self._number.valueChanged.connect(self._jump_to_number)
         self._name.returnPressed.connect(self._jump_to_name)
@@ -58,11 +68,30 @@ class Navigator(QWidget):
             self._session.next_uncertain,
             "Alt+U",
         )
+        unannotated = make_button(
+            "Next without",
+            "Go to the next image that has neither a point nor a prediction",
+            self.next_unannotated,
+            "Alt+N",
+        )
+        unannotated.setAccessibleName("Next image without annotation")
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 4, 4, 4)
         grid.addLayout(in_row(QLabel("Image"), before, self._number, self._count, after), 0, 0)
         grid.addWidget(self._name, 1, 0)
-        grid.addLayout(in_row(uncertain, self._camera), 2, 0)
+        grid.addLayout(in_row(uncertain, unannotated), 2, 0)
+        grid.addLayout(in_row(self._camera, self._brightness), 3, 0)
+
+    def next_unannotated(self) -> None:
+        """Go to the next image of which nothing is known, or say that there is none."""
+        project = self._session.project
+        if project is None:
+            return
+        image = project.rows.next_unannotated(self._session.image)
+        if image is None:
+            self._session.problem.emit("every image has a point or a prediction")
+        else:
+            self._session.go(image)
 
     def _on_opened(self) -> None:
         names = list(self._session.names)

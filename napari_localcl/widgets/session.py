@@ -5,62 +5,68 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QTimer, Signal
 
 from napari_localcl.data.autosave import Autosave
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.history import History
 from napari_localcl.data.marks import Kind, is_machine
-from napari_localcl.data.review import Doubt, next_uncertain
+from napari_localcl.data.review import changed_place
 from napari_localcl.tasks.project_runs import ProjectRuns
+from napari_localcl.widgets.reviewing import Reviewing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from napari_localcl.data.annotations import Landmark
+    from napari_localcl.data.exchange.merging import Merge
     from napari_localcl.data.folder import Plane
     from napari_localcl.data.project import Project
     from napari_localcl.data.project_annotations import Annotations
+    from napari_localcl.widgets.reviewing import Change
 
-_SAVE_EVERY = 500  # milliseconds
+_SAVE_AFTER, _LOOK_EVERY = 0.3, 200  # seconds, milliseconds: an edit is safe within a second
 
 
-class Session(QObject):
+class Session(Reviewing):
     """What all panels share. Panels change it by its methods and follow its signals.
 
     Attributes
     ----------
     opened, image_changed, annotations_changed, run_changed : Signal
-        There is another project; another image at hand; another state; another run in use.
-    doubt_changed : Signal
-        There is another prediction at hand.
+        There is another project, or its images are others; another image at hand; another state;
+        another run in use.
     people_changed : Signal
         The points that people placed are others: predictions made from them are out of date.
+    predictions_moved : Signal of int
+        New predictions are there, and so many of them are not where they were.
+    obstacle_changed : Signal
+        There is another reason why nothing can be changed, or none any more.
     problem : Signal of str
         Something could not be done, and why.
     project : Project or None
         None until one is opened.
     image : str
         Name of the image at hand.
-    doubt : Doubt or None
-        The prediction at hand.
+    obstacle : str
+        Why nothing can be changed; empty if it can.
     """
 
     opened = Signal()
     image_changed = Signal()
     annotations_changed = Signal()
     people_changed = Signal()
+    predictions_moved = Signal(int)
     run_changed = Signal()
-    doubt_changed = Signal()
+    obstacle_changed = Signal()
     problem = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         self.project: Project | None = None
         self.runs: ProjectRuns | None = None
-        self.image = ""
-        self.doubt: Doubt | None = None
-        self._reached: Doubt | None = None
+        self.image = self.obstacle = ""
         self._preview: Sequence[Landmark] = ()
         self._autosave: Autosave | None = None
         self._timer = QTimer(self)
@@ -69,9 +75,16 @@ class Session(QObject):
     def open(self, project: Project) -> None:
         """Go over to another project."""
         self.close()
-        self.project, self.runs, self._autosave = project, ProjectRuns(project), Autosave(project)
-        self.image, self.doubt, self._reached, self._preview = self.names[0], None, None, ()
-        self._timer.start(_SAVE_EVERY)
+        self.project, self.runs = project, ProjectRuns(project)
+        self._autosave = Autosave(project, _SAVE_AFTER)
+        self._timer.start(_LOOK_EVERY)
+        self._look_at_lock()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Tell everybody of the project, as it was opened or as its images were found again."""
+        self.image, self._preview = self.names[0], ()
+        self.begin_review()
         for signal in (self.opened, self.image_changed, self.annotations_changed):
             signal.emit()
         self.run_changed.emit()
@@ -111,9 +124,7 @@ class Session(QObject):
         """Take another image in hand."""
         if image != self.image:
             self.image, self._preview = image, ()
-            if self.doubt is None or self.doubt.image != image:
-                self.doubt = self._first_doubt()
-                self.doubt_changed.emit()
+            self.look_into(image)
             self.image_changed.emit()
 
     def go_by(self, steps: int) -> None:
@@ -145,26 +156,23 @@ class Session(QObject):
     def place(self, landmark: str, y: float, x: float) -> None:
         """Set a person's point in the image at hand, of a landmark that may be new."""
         fresh = landmark not in self.annotations.names
-        self._edit(
+        self.edit(
             lambda now: (now.add_landmark(landmark) if fresh else now).place(
                 self.image, landmark, y, x
             )
         )
 
-    def remove(self, landmark: str) -> None:
-        """Take a point out of the image at hand: a person's is forgotten, a prediction rejected."""
-        if self.annotations.kind(self.image, landmark) is Kind.PREDICTED:
-            self._edit(lambda now: now.reject(self.image, landmark))
-        else:
-            self._edit(lambda now: now.delete(self.image, landmark))
+    def remove(self, *landmarks: str) -> None:
+        """Take points out of the image at hand: a person's is forgotten, a prediction rejected."""
+        self.edit(lambda now: _without(now, self.image, landmarks))
 
     def rename(self, old: str, new: str) -> None:
         """Give a landmark another name."""
-        self._edit(lambda now: now.rename_landmark(old, new))
+        self.edit(lambda now: now.rename_landmark(old, new))
 
     def forget(self, landmark: str) -> None:
         """Delete a landmark with all its points."""
-        self._edit(lambda now: now.delete_landmark(landmark))
+        self.edit(lambda now: now.delete_landmark(landmark))
 
     def show(self, rows: Sequence[Landmark]) -> None:
         """Show predictions for the image at hand before those for all images are there."""
@@ -175,43 +183,84 @@ class Session(QObject):
         """Take predictions for all images over."""
         assert self.project is not None
         self._preview = ()
-        self.project.set_predictions(rows)
+        moved = self.project.set_predictions(rows)
         self.annotations_changed.emit()
+        self.predictions_moved.emit(moved)
 
-    # Review
+    def merge(self, merge: Merge, theirs: bool) -> None:
+        """Take landmarks from elsewhere over as people's points."""
+        self.edit(lambda now: merge.apply(now, theirs))
 
-    def look_at(self, doubt: Doubt | None) -> None:
-        """Take a prediction in hand, and its image."""
-        self.doubt = doubt
-        if doubt is not None:
-            self.go(doubt.image)
-        self.doubt_changed.emit()
+    # Edits
 
-    def next_uncertain(self) -> None:
-        """Take the least sure prediction in hand, or the one after that at hand."""
-        if self.project:
-            self._reached = next_uncertain(self.annotations, self._reached)
-            self.look_at(self._reached)
+    def edit(
+        self,
+        change: Change,
+        then: Callable[[], None] | None = None,
+        find: bool = False,
+    ) -> None:
+        """Make a step that can be undone.
 
-    def accept(self) -> None:
-        """Make the prediction at hand a person's point, and go on to the next."""
-        self._decide(lambda now, at: now.accept(at.image, at.landmark))
+        Parameters
+        ----------
+        change : callable
+            From what is known to what is known afterwards; `BadInput` becomes a problem to tell.
+        then : callable or None
+            What it leads to, if it was made.
+        find : bool
+            Whether predictions are out of date although people's points are the same.
+        """
+        assert self.project is not None
+        before = self.annotations
+        try:
+            self.project.check_writable()
+            self.project.edit(change(before))
+        except BadInput as error:
+            self.problem.emit(str(error))
+        self._tell(before, then, find)
 
-    def reject(self) -> None:
-        """Throw the prediction at hand out, and go on to the next."""
-        self._decide(lambda now, at: now.reject(at.image, at.landmark))
+    def _step(self, go: Callable[[History[Annotations]], None]) -> None:
+        if self.project is None or self.obstacle:
+            return
+        before = self.annotations
+        go(self.project.history)
+        if self.annotations is before:
+            return
+        place = changed_place(before, self.annotations, self.image)
+        # Always found anew: the predictions of then may be those of another run.
+        self._tell(before, (lambda: self.return_to(*place)) if place else None, find=True)
 
-    def _first_doubt(self) -> Doubt | None:
-        """Return the first prediction in the image at hand."""
-        rows = (row for row in self.annotations.points(self.image) if is_machine(row.source))
-        row = next(rows, None)
-        return row and Doubt(row.image, row.landmark, row.confidence or 0.0)
+    def _tell(
+        self, before: Annotations, then: Callable[[], None] | None, find: bool = False
+    ) -> None:
+        now = self.annotations
+        find = find or not now.has_same_templates(before)
+        if find:
+            self._preview = ()
+        self.annotations_changed.emit()
+        if then and now is not before:
+            then()
+        # After that, because the image at hand is the first to be looked at again.
+        if find:
+            self.people_changed.emit()
 
-    def _decide(self, change: Callable[[Annotations, Doubt], Annotations]) -> None:
-        at = self.doubt
-        if at and self.annotations.kind(at.image, at.landmark) is Kind.PREDICTED:
-            self._edit(lambda now: change(now, at))
-        self.next_uncertain()
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to undo."""
+        return self.project is not None and self.project.history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was undone and nothing else done since."""
+        return self.project is not None and self.project.history.can_redo
+
+    def undo(self) -> None:
+        """Go back one step, to the image that it was about."""
+        self._step(History.undo)
+
+    def redo(self) -> None:
+        """Go forward again one step, to the image that it was about."""
+        self._step(History.redo)
 
     # Runs
 
@@ -226,19 +275,24 @@ class Session(QObject):
         self.runs.choose(folder)
         self.run_changed.emit()
 
-    def _edit(self, change: Callable[[Annotations], Annotations]) -> None:
-        assert self.project is not None
-        before = self.annotations
-        try:
-            self.project.edit(change(before))
-        except BadInput as error:
-            self.problem.emit(str(error))
-        self.annotations_changed.emit()
-        if self.annotations.human_points() != before.human_points():
-            self.people_changed.emit()
-
     def _save_if_due(self) -> None:
         assert self._autosave is not None
+        self._look_at_lock()
+        if self.obstacle:
+            return
         self._autosave.save_if_due(time.monotonic())
         if self._autosave.problem:
             self.problem.emit(self._autosave.problem)
+
+    def _look_at_lock(self) -> None:
+        obstacle = (self.project and self.project.lock.obstacle) or ""
+        if obstacle != self.obstacle:
+            self.obstacle = obstacle
+            self.obstacle_changed.emit()
+
+
+def _without(now: Annotations, image: str, landmarks: Sequence[str]) -> Annotations:
+    for landmark in landmarks:
+        predicted = now.kind(image, landmark) is Kind.PREDICTED
+        now = now.reject(image, landmark) if predicted else now.delete(image, landmark)
+    return now

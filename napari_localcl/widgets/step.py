@@ -43,6 +43,7 @@ class Step(QFrame):
 
     def __init__(self, number: int, title: str, tip: str, sentence: str) -> None:
         super().__init__()
+        self.title = title
         self._heading = QToolButton()
         self._heading.setText(f"{number}  {title}")
         self._heading.setCheckable(True)

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import shlex
 import time
-from dataclasses import dataclass, field
+from collections import deque
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.tasks.loss_history import LossHistory, read_history
+from napari_localcl.tasks.verdict import Trend, Verdict, judge
+from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
+from napari_localcl.widgets.wish import Continuation, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
+    from napari_localcl.tasks.project_runs import ProjectRuns
     from napari_localcl.widgets.session import Session
+
+LOG_LINES = 1000
+_TELL_EVERY = 100  # milliseconds at least between two `changed`
+_SAFE = "Earlier models and all landmarks are as they were."
 
 
 class Outcome(Enum):
@@ -25,36 +34,9 @@ class Outcome(Enum):
 
     LEARNED = auto()
     CANCELLED = auto()
+    PAUSED = auto()
+    BROKEN = auto()
     FAILED = auto()
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What to train.
-
-    Attributes
-    ----------
-    method, preset, device : str
-        As the terminal takes them.
-    amount, unit : float, {'minutes', 'steps'}
-        The budget.
-    settings : mapping
-        What differs from the preset, by dotted name.
-    """
-
-    method: str
-    preset: str
-    device: str
-    amount: float
-    unit: str = "minutes"
-    settings: Mapping[str, object] = field(default_factory=dict)
-
-    def arguments(self, images: list[str], run: Path) -> list[str]:
-        """Return the verb and all that follows it."""
-        flags = ["--method", self.method, "--preset", self.preset, "--device", self.device]
-        flags += [f"--{self.unit}", f"{self.amount:g}", "--run", str(run)]
-        flags += [part for pair in self.settings.items() for part in ("--set", _assignment(*pair))]
-        return ["pretrain", *images, *flags]
 
 
 class Training(QObject):
@@ -63,36 +45,53 @@ class Training(QObject):
     Attributes
     ----------
     started, changed : Signal
-        A run has begun; there is news of it.
-    stepped : Signal of (str, int, dict)
-        Stage, step and losses.
+        A run has begun; there is news of it, told some times a second however fast it comes.
+    skipped : Signal of str
+        A file that cannot be used, and why.
     ended : Signal of (Outcome, str)
         How a run ended, and in a sentence why.
     fraction : float or None
         How much of the time has gone; None while nobody can tell.
-    message : str
-        What is being done.
+    message, setting : str
+        What is being done; on which device.
     can_stop_early : bool
         Whether anything was learned that could be kept.
+    command : str
+        What does the same in a terminal.
+    history : LossHistory
+        The losses.
+    log : deque of str
+        What was said, each with its time; `logged` counts all that ever was.
     """
 
     started = Signal()
     changed = Signal()
-    stepped = Signal(str, int, dict)
+    skipped = Signal(str)
     ended = Signal(object, str)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._child: Child | None = None
-        self._run: Path | None = None
-        self._forget()
+        self._earlier = Background(self)
+        self._earlier.result.connect(self._on_history)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_TELL_EVERY)
+        self._soon.timeout.connect(self.changed)
+        self.log: deque[str] = deque(maxlen=LOG_LINES)
+        self.logged = 0
         self.command = ""
+        self._forget()
 
     def _forget(self) -> None:
         self.fraction: float | None = None
-        self.message = ""
-        self.can_stop_early = self.is_stopping = self._is_cancelled = False
+        self.message = self.setting = ""
+        self.can_stop_early = self.is_stopping = self.is_resumed = False
+        self._told = (False, False)
+        self._wanted = Outcome.LEARNED
+        self.history = LossHistory()
+        self._waiting: list[tuple[str, int, Mapping[str, float | None]]] = []
         self._began = time.monotonic()
 
     @property
@@ -100,18 +99,55 @@ class Training(QObject):
         """Whether a run is being trained."""
         return self._child is not None
 
+    @property
+    def verdict(self) -> Verdict:
+        """What the losses of the stage at hand mean."""
+        if not self.history.stages:
+            return judge([], [])
+        total = self.history.stages[-1].total
+        return judge(total.steps, total.values)
+
+    # Beginning and ending
+
     def start(self, wish: Wish) -> None:
         """Begin a new run."""
-        project, runs = self._session.project, self._session.runs
-        if project is None or runs is None or self.is_running:
+        runs = self._writable_runs()
+        if runs is not None:
+            self._launch(runs, runs.begin(wish.method), wish)
+
+    def resume(self, folder: str, device: str) -> None:
+        """Go on with a run that broke off."""
+        runs = self._writable_runs()
+        if runs is None:
             return
+        run = runs.open(folder)
+        self._launch(runs, run.path, Continuation(device))
+        self.is_resumed = True
+        self._earlier.start(_read(run.metrics))
+
+    def _writable_runs(self) -> ProjectRuns | None:
+        """Return the runs of the project if one can be trained now."""
+        project = self._session.project
+        if project is None or self.is_running:
+            return None
+        try:
+            project.check_writable()
+        except BadInput as error:
+            self._session.problem.emit(str(error))
+            return None
+        return self._session.runs
+
+    def _launch(self, runs: ProjectRuns, run: Path, wish: Wish | Continuation) -> None:
+        assert self._session.project is not None
         self._forget()
-        self._runs, self._run = runs, runs.begin(wish.method)
-        arguments = wish.arguments([str(path) for path in project.input], self._run)
+        self._runs, self._run = runs, run
+        arguments = wish.arguments([str(path) for path in self._session.project.input], run)
         self.command = shlex.join(["napari-localcl", *arguments])
+        self._note(self.command)
         self.message = "starting"
         self._child = Child(arguments, self)
         self._child.said.connect(self._on_event)
+        self._child.complained.connect(self._note)
         self._child.ended.connect(self._on_ended)
         self._child.start()
         self.started.emit()
@@ -119,35 +155,72 @@ class Training(QObject):
 
     def stop_early(self) -> None:
         """End the training after the step at hand and keep what was learned."""
-        assert self._run is not None
         (self._run / "stop").touch()
         self._say_stopping("stopping early, keeping what was learned")
 
+    def pause(self) -> None:
+        """End the training after the step at hand, to be resumed."""
+        self._end(Outcome.PAUSED, "pausing")
+
     def cancel(self) -> None:
         """End the training and throw it away."""
-        if self._child is not None:
-            self._is_cancelled = True
-            self._child.end()
-            self._say_stopping("cancelling")
+        self._end(Outcome.CANCELLED, "cancelling")
 
     def close(self) -> None:
-        """End the process; the run can be resumed in the terminal."""
+        """End the process; the run can be resumed."""
+        self._earlier.stop()
         if self._child is not None:
             self._child.close()
             self._child = None
+
+    def _end(self, wanted: Outcome, message: str) -> None:
+        if self._child is not None:
+            self._wanted = wanted
+            self._child.end()
+            self._say_stopping(message)
 
     def _say_stopping(self, message: str) -> None:
         self.is_stopping, self.message = True, message
         self.changed.emit()
 
+    # What the process says
+
     def _on_event(self, event: dict[str, Any]) -> None:
-        if event["event"] == "step":
+        kind = event["event"]
+        if kind == "step":
             self.can_stop_early = True
-            self.stepped.emit(event.get("stage", ""), event["step"], event["losses"])
-        if event["event"] in ("step", "cache"):
+            self._take(event.get("stage", ""), event["step"], event.get("losses", {}))
+        elif kind == "start":
+            self.setting = event.get("message", "")
+        elif kind == "skipped":
+            self.skipped.emit(event["message"])
+        if kind in ("step", "cache"):
             self.fraction = self._fraction(event)
-        if not self.is_stopping and event["event"] != "result":
+        elif event.get("message") and not event.get("step"):
+            self._note(event["message"])
+        if not self.is_stopping and kind != "result":
             self.message = _in_words(event)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell at once what changes the buttons, and the rest some times a second."""
+        standing = (self.can_stop_early, self.is_stopping)
+        if standing != self._told:
+            self._told = standing
+            self.changed.emit()
+        elif not self._soon.isActive():
+            self._soon.start()
+
+    def _take(self, stage: str, step: int, losses: Mapping[str, float | None]) -> None:
+        if self._earlier.is_busy:
+            self._waiting.append((stage, step, losses))
+        else:
+            self.history.add(stage, step, losses)
+
+    def _on_history(self, history: LossHistory) -> None:
+        self.history = history
+        for news in self._waiting:
+            history.add(*news)
         self.changed.emit()
 
     def _fraction(self, event: dict[str, Any]) -> float | None:
@@ -156,29 +229,63 @@ class Training(QObject):
             return gone / max(gone + left, 1e-6)
         return None
 
-    def _on_ended(self, status: int, complaint: str) -> None:
-        self._child, run = None, self._run
-        assert run is not None
-        if self._is_cancelled:
-            self._throw_away(run)
-            self.ended.emit(Outcome.CANCELLED, "Cancelled. Nothing was changed.")
-        elif status:
-            self.ended.emit(Outcome.FAILED, f"Learning failed: {complaint or 'no reason given'}.")
-        else:
-            if self._session.runs is self._runs:  # no other project was opened meanwhile
-                self._session.use(run.name)
-            self.ended.emit(Outcome.LEARNED, f"{run.name} has learned.")
+    def _note(self, line: str) -> None:
+        self.log.append(f"{time.strftime('%H:%M:%S')}  {line}")
+        self.logged += 1
 
-    def _throw_away(self, run: Path) -> None:
+    # The end
+
+    def _on_ended(self, status: int, complaint: str) -> None:
+        assert self._child is not None
+        self._child.deleteLater()
+        self._child = None
+        self._soon.stop()
+        outcome, sentence = self._conclude(status, complaint)
+        self._note(sentence)
+        self.ended.emit(outcome, sentence)
+
+    def _conclude(self, status: int, complaint: str) -> tuple[Outcome, str]:
+        name = self._run.name
+        if self._wanted is Outcome.CANCELLED:
+            self._throw_away()
+            return Outcome.CANCELLED, "Cancelled. Nothing was changed."
+        if not status:
+            try:
+                if self._session.runs is self._runs:  # no other project was opened meanwhile
+                    self._session.use(name)
+            except BadInput as error:
+                return Outcome.FAILED, f"Learning failed: {error}. {_SAFE}"
+            longer = self.verdict.trend is Trend.IMPROVING
+            hope = " The loss was still falling: learning longer would help." if longer else ""
+            return Outcome.LEARNED, f"{name} has learned.{hope}"
+        left = any(row.folder == name and row.status == "interrupted" for row in self._runs.rows())
+        if not left:
+            return Outcome.FAILED, f"Learning failed: {_plain(complaint)}. {_SAFE}"
+        if self._wanted is Outcome.PAUSED:
+            return Outcome.PAUSED, f"{name} is paused. Resume goes on with it."
+        return Outcome.BROKEN, (
+            f"Learning broke off: {_plain(complaint)}. {_SAFE} "
+            f"Resume goes on with {name} from where it was last saved."
+        )
+
+    def _throw_away(self) -> None:
         try:
-            if (run / "run.json").exists():
-                self._runs.delete(run.name)
+            if (self._run / "run.json").exists():
+                self._runs.delete(self._run.name)
         except BadInput as error:
             self._session.problem.emit(str(error))
 
 
-def _assignment(name: str, value: object) -> str:
-    return f"{name}={str(value).lower() if isinstance(value, bool) else value}"
+def _read(metrics: Path) -> Generator[None, None, LossHistory]:
+    yield
+    return read_history(metrics)
+
+
+def _plain(complaint: str) -> str:
+    """Return what a process complained of; what torch says at length of memory in plain words."""
+    if any(sign in complaint for sign in ("out of memory", "MemoryError", "allocate memory")):
+        return "memory ran out; choose a smaller image size under Advanced, or another device"
+    return complaint.rstrip(".") or "no reason given"
 
 
 def _in_words(event: Mapping[str, Any]) -> str:

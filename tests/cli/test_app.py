@@ -8,7 +8,7 @@ import pytest
 
 from napari_localcl.cli.entry import run
 
-VERBS = ["demo", "methods", "pretrain", "landmarks", "export", "import", "evaluate"]
+VERBS = ["demo", "methods", "pretrain", "landmarks", "export", "import", "window", "evaluate"]
 
 
 @pytest.mark.parametrize("verb", [[], *[[verb] for verb in VERBS], ["evaluate", "landmarks"]])
@@ -18,7 +18,7 @@ def test_every_verb_explains_itself(verb, capsys):
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["pretrain"], ["landmarks"], ["export"], ["evaluate", "landmarks"]]
+    "verb", [[], ["pretrain"], ["landmarks"], ["export"], ["window"], ["evaluate", "landmarks"]]
 )
 def test_help_imports_nothing_heavy(verb):
     code = (

@@ -20,7 +20,8 @@ def landmarks(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "out"), [("slicer", "out"), ("coco", "out.json"), ("deeplabcut", "out.csv")]
+    ("name", "out"),
+    [("csv", "out.csv"), ("slicer", "out"), ("coco", "out.json"), ("deeplabcut", "out.csv")],
 )
 def test_what_was_exported_is_imported_again(pictures, landmarks, tmp_path, capsys, name, out):
     out, back = str(tmp_path / out), tmp_path / "back.csv"
@@ -45,10 +46,17 @@ def test_several_files_are_imported_into_one(pictures, tmp_path):
 def test_an_unknown_format_or_image_is_one_sentence(pictures, landmarks, tmp_path, capsys):
     more = ["--landmarks", str(landmarks), "--out", str(tmp_path / "out")]
     assert run(["export", str(pictures), *more, "--format", "vott"]) == 2
-    assert "choose one of slicer, coco, deeplabcut" in capsys.readouterr().err
+    assert "choose one of csv, slicer, coco, deeplabcut" in capsys.readouterr().err
     landmarks.write_text(TEXT.replace("blobs_1", "blob_1"))
     assert run(["export", str(pictures), *more, "--format", "coco"]) == 2
     error = capsys.readouterr().err
     assert "no image named 'blob_1.png'" in error
     assert error.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_predictions_can_be_left_out(pictures, landmarks, tmp_path, capsys):
+    out = str(tmp_path / "out.csv")
+    more = ["--landmarks", str(landmarks), "--format", "csv", "--out", out]
+    assert run(["export", str(pictures), *more, "--without-predictions"]) == 0
+    assert capsys.readouterr().out == f"exported 1 landmarks of 1 images: {out}\n"

@@ -80,3 +80,12 @@ def test_without_template_or_suggest_there_is_nothing_to_do(call, capsys):
     capsys.readouterr()
     assert call() == 2
     assert "give --template and --out, or --suggest" in capsys.readouterr().err
+
+
+def test_predictions_are_no_template(call, tmp_path, capsys):
+    call.template.write_text(
+        "image,landmark,y,x,confidence,source\nblobs_0.png,a,20,30,0.5,machine:run\n"
+    )
+    capsys.readouterr()
+    assert call("--template", call.template, "--out", tmp_path / "found.csv") == 2
+    assert "no landmark in the template" in capsys.readouterr().err

@@ -27,4 +27,6 @@ def test_events_hold_what_a_form_needs(capsys):
     assert [size["default"] for size in sizes] == [384, 448]
     assert sizes[0]["kind"] == "int"
     assert sizes[0]["limits"] == {"ge": 64, "le": 2048, "multiple_of": 32}
+    assert set(event["methods"][0]["preset_help"]) == set(presets)
+    assert set(event["device_names"]) == set(event["devices"][1:])
     assert (event["method"], event["preset"], event["devices"][0]) == ("ld", "small", "auto")

@@ -82,21 +82,34 @@ def test_a_finished_run_is_not_overwritten(pictures, tmp_path, capsys):
     assert capsys.readouterr().err.count("already holds a finished run") == 2
 
 
-@pytest.mark.slow
-def test_ctrl_c_ends_with_130_and_a_run_that_can_be_used_and_resumed(pictures, tmp_path):
-    folder = tmp_path / "run"
-    arguments = [str(pictures), "--run", str(folder), "--steps", "40", *FLAGS, "--events"]
-    command = [sys.executable, "-m", "napari_localcl", "pretrain", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    next(line for line in process.stdout if json.loads(line)["event"] == "step")
+def press_ctrl_c(process):
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+
+
+def stop_listening(process):
+    process.stdout.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("interrupt", [press_ctrl_c, stop_listening])
+def test_interrupted_it_ends_with_130_and_a_run_that_can_be_used_and_resumed(
+    pictures, tmp_path, interrupt
+):
+    folder = tmp_path / "run"
+    arguments = [str(pictures), "--run", str(folder), "--steps", "400", *FLAGS, "--events"]
+    command = [sys.executable, "-m", "napari_localcl", "pretrain", *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, **pipes) as process:
+        next(line for line in process.stdout if json.loads(line)["event"] == "step")
+        interrupt(process)
+        errors = process.stderr.read()
+        process.wait(timeout=60)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     record = RunFolder.open(folder).record
     assert record.status == "interrupted"
     assert RunFolder.open(folder).load_weights()
-    assert run(["pretrain", str(pictures), "--run", str(folder), "--resume"]) == 0
+    assert run(["pretrain", str(pictures), "--run", str(folder), "--resume", "--steps", "20"]) == 0
     assert RunFolder.open(folder).record.status == "finished"
 
 

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
+import dicoms
 import numpy as np
 import pytest
-from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import (
-    ExplicitVRLittleEndian,
-    MRImageStorage,
-    SecondaryCaptureImageStorage,
-    generate_uid,
-)
 
 
 @pytest.fixture
@@ -38,38 +31,4 @@ def real_data() -> Path:
 @pytest.fixture
 def write_dicom():
     """Give a function that writes an array as a DICOM file with further attributes."""
-    return _write_dicom
-
-
-def _write_dicom(path: Path, pixels: np.ndarray, **attributes: Any) -> Path:
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = SecondaryCaptureImageStorage
-    if "ImagePositionPatient" in attributes:
-        meta.MediaStorageSOPClassUID = MRImageStorage
-    meta.MediaStorageSOPInstanceUID = generate_uid()
-    meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    data = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
-    data.SOPClassUID = meta.MediaStorageSOPClassUID
-    data.SOPInstanceUID = meta.MediaStorageSOPInstanceUID
-    data.Modality = "OT"
-    _describe(data, pixels, colour=pixels.shape[-1] == 3)
-    for keyword, value in attributes.items():
-        setattr(data, keyword, value)
-    data.save_as(path, enforce_file_format=True)
-    return path
-
-
-def _describe(data: FileDataset, pixels: np.ndarray, *, colour: bool) -> None:
-    rows, columns = pixels.shape[-3:-1] if colour else pixels.shape[-2:]
-    data.Rows, data.Columns = rows, columns
-    if pixels.ndim - colour == 3:
-        data.NumberOfFrames = len(pixels)
-    data.SamplesPerPixel = 3 if colour else 1
-    data.PhotometricInterpretation = "RGB" if colour else "MONOCHROME2"
-    if colour:
-        data.PlanarConfiguration = 0
-    bits = 8 * pixels.dtype.itemsize
-    data.BitsAllocated = data.BitsStored = bits
-    data.HighBit = bits - 1
-    data.PixelRepresentation = int(pixels.dtype.kind == "i")
-    data.PixelData = np.ascontiguousarray(pixels).tobytes()
+    return dicoms.write_dicom

@@ -46,3 +46,17 @@ def test_only_so_many_steps_are_remembered():
     for _ in range(10):
         history.undo()
     assert history.present == 6
+
+
+def test_what_follows_from_a_step_is_undone_with_it_and_ends_nothing_that_can_be_redone():
+    history = History("a")
+    history.push("b")
+    history.push("c")
+    history.undo()
+    history.amend("b with its consequences")
+    history.redo()
+    assert history.present == "c"
+    history.undo()
+    assert history.present == "b with its consequences"
+    history.undo()
+    assert history.present == "a"

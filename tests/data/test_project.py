@@ -73,7 +73,6 @@ def test_undo_reaches_every_kind_of_edit(project):
         (("tip",), 1),
         (("tip",), 1),
         (("tip",), 0),
-        (("tip",), 0),
         ((), 0),
     ]
 

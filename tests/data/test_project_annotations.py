@@ -9,7 +9,6 @@ from projects import empty_annotations, predicted
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.marks import Kind
-from napari_localcl.data.project_annotations import ProjectImages
 from napari_localcl.data.review import ImageRows, next_uncertain
 
 
@@ -45,8 +44,10 @@ def test_a_prediction_becomes_a_persons_point_by_accepting_or_moving_only():
     assert state.kind("0.png", "tip") is Kind.PREDICTED
     assert state.human_points() == ()
     assert state.accept("0.png", "tip").points("0.png") == (
-        Landmark("0.png", "tip", 5, 7, None, "human"),
+        Landmark("0.png", "tip", 5, 7, None, "accepted"),
     )
+    moved = state.accept("0.png", "tip").move("0.png", "tip", 6, 8)
+    assert moved.points("0.png")[0].source == "human", "a person has moved it"
     assert state.move("0.png", "tip", 6, 8).points("0.png") == (
         Landmark("0.png", "tip", 6, 8, None, "human"),
     )
@@ -104,7 +105,7 @@ def test_new_predictions_replace_the_old_ones_and_nothing_of_a_persons():
         [predicted(f"{i}.png", y=30, run="two") for i in range(3)]
     )
     assert moved == 1
-    assert state.points("0.png") == (Landmark("0.png", "tip", 5, 7, None, "human"),)
+    assert state.points("0.png") == (Landmark("0.png", "tip", 5, 7, None, "accepted"),)
     assert state.kind("1.png", "tip") is Kind.ABSENT
     assert state.points("2.png") == (predicted("2.png", y=30, run="two"),)
     assert state.points("3.png") == (), "an old prediction does not outlive its successor"
@@ -154,11 +155,6 @@ def test_landmarks_are_added_and_deleted():
         state.rename_landmark("middle", "base")
     with pytest.raises(BadInput, match="needs a name"):
         state.add_landmark(" ")
-
-
-def test_two_images_of_one_name_are_refused():
-    with pytest.raises(BadInput, match=r"two images of the project are called 'a'"):
-        ProjectImages(("a", "b", "a"), ((1, 1),) * 3)
 
 
 def seconds_of_an_hour_of_review(count: int) -> float:

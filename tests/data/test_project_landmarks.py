@@ -21,6 +21,7 @@ def worked() -> Annotations:
     rows = [predicted(f"{i}.png", y=i + 0.1) for i in range(4)]
     state, _ = empty_annotations().with_predictions(rows)
     state = state.place("0.png", "base", 1 / 3, 2).mark_absent("1.png", "base")
+    state = state.accept("0.png", "tip")
     return state.reject("2.png", "tip").reject("3.png", "tip").place("3.png", "tip", 4, 5)
 
 
@@ -46,7 +47,7 @@ def test_the_file_shows_what_is_absent_and_rejected_as_empty_rows(tmp_path: Path
     write_project_landmarks(path, worked())
     assert path.read_text().splitlines() == [
         "image,landmark,y,x,confidence,source,rejected",
-        "0.png,tip,0.1,7,0.9,machine:one,",
+        "0.png,tip,0.1,7,,accepted,",
         "0.png,base,0.3333333333333333,2,,human,",
         "1.png,tip,1.1,7,0.9,machine:one,",
         "1.png,base,,,,human,",

@@ -3,7 +3,15 @@ from __future__ import annotations
 import pytest
 from projects import empty_annotations, predicted
 
-from napari_localcl.data.review import Doubt, ImageRow, ImageRows, Status, next_uncertain
+from napari_localcl.data.annotations import Landmark
+from napari_localcl.data.review import (
+    Doubt,
+    ImageRow,
+    ImageRows,
+    Status,
+    changed_place,
+    next_uncertain,
+)
 
 SURE, UNSURE = 0.9, 0.1
 
@@ -132,3 +140,29 @@ def test_without_predictions_nothing_is_uncertain():
     assert next_uncertain(empty_annotations()) is None
     assert next_uncertain(empty_annotations(names=())) is None
     assert next_uncertain(empty_annotations(), Doubt("0.png", "gone", 0.5)) is None
+
+
+def test_the_review_can_keep_to_one_landmark():
+    rows = [*both("0.png", 0.4), predicted("1.png", "tip", confidence=0.3)]
+    state, _ = empty_annotations().with_predictions(rows)
+    only = next_uncertain(state, None, "base")
+    assert only == Doubt("0.png", "base", 0.4)
+    assert next_uncertain(state, only, "base") == only
+    assert next_uncertain(state.accept("0.png", "base"), only, "base") is None
+
+
+def test_the_place_that_an_edit_was_about_is_found_and_best_in_the_image_at_hand():
+    before, _ = empty_annotations().with_predictions([predicted(f"{i}.png") for i in (1, 2)])
+    after = before.accept("2.png", "tip").with_predictions([predicted("1.png", y=30)])[0]
+    for states in ((before, after), (after, before)):
+        assert changed_place(*states, "0.png") == ("2.png", "tip")
+    both_changed = after.accept("1.png", "tip")
+    assert changed_place(before, both_changed, "2.png") == ("2.png", "tip")
+    assert changed_place(before, before.rename_landmark("tip", "end"), "0.png") is None
+
+
+def test_a_landmark_that_came_or_went_has_its_place_too():
+    before = empty_annotations(names=())
+    after = before.place_all([Landmark("2.png", "new", 1, 1)])
+    for states in ((before, after), (after, before)):
+        assert changed_place(*states, "0.png") == ("2.png", "new")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from draining import finish
 
 from napari_localcl.data.annotations import Landmark
-from napari_localcl.data.project_annotations import Annotations, ProjectImages, no_annotations
+from napari_localcl.data.project_annotations import Annotations, no_annotations
+from napari_localcl.data.project_images import ProjectImages
 from napari_localcl.data.project_opening import create_project
 
 if TYPE_CHECKING:

@@ -1,5 +1,7 @@
 """Correspondences mined between images whose true correspondence is known."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from canvases import prepared
@@ -47,6 +49,39 @@ def miss(mined, truths):
             for (one, other), first, second in rows
         ]
     )
+
+
+def across(places):
+    return torch.stack([places[..., 0], SIZE[1] - 1 - places[..., 1]], dim=-1)
+
+
+def both_sides(others):
+    """An encoder of images of which the `others` show the other side."""
+
+    def embed(images, chosen):
+        turned = [(i in others) != images.placements[i].mirrored for i in chosen]
+        return pyramid(
+            *(
+                (lambda places, truth=TRUTHS[i]: truth(across(places))) if other else TRUTHS[i]
+                for i, other in zip(chosen, turned, strict=True)
+            )
+        )
+
+    return embed
+
+
+def test_images_of_both_sides_are_matched_as_if_of_one(tmp_path):
+    others = {1}
+    images = prepared(noise(3), tmp_path)
+    _, found = finish(mine(images, both_sides(others), SETTINGS, chance(), two_sides=True))
+    assert found.trusted.float().mean() > 0.3
+    assert torch.equal(found.mirrored, found.images == 1)
+    straight = [
+        torch.where(found.mirrored[:, column, None, None], across(points), points)
+        for column, points in enumerate((found.first, found.second))
+    ]
+    as_one = replace(found, first=straight[0], second=straight[1])
+    assert miss(as_one, TRUTHS)[found.trusted].mean() < 1
 
 
 @pytest.fixture(scope="module")

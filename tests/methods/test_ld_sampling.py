@@ -1,6 +1,6 @@
 """What LD looks at: images that show where their pixels are prove what corresponds."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def mined(pairs=5, nodes=30):
     points = torch.rand(pairs, nodes, 2, generator=chance) * 50 + 5
     chosen = torch.stack([torch.arange(pairs) % 4, (torch.arange(pairs) + 1) % 4], dim=1)
     trusted = torch.rand(pairs, nodes, generator=chance) < 0.9
-    return MinedPairs(chosen, points, points + 3, trusted)
+    return MinedPairs(chosen, points, points + 3, trusted, torch.zeros(pairs, 2, dtype=bool))
 
 
 def parts(batch):
@@ -149,6 +149,24 @@ def test_views_of_a_mined_pair_show_its_points(images, given):
     assert (second - first - 3)[known].norm(dim=1).max() < 1.5
     assert (((others - whose) / 40).round()[known] % 4 == 1).all()
     assert (points.error > 0).all()
+
+
+def test_views_of_images_of_the_other_side_show_their_points_mirrored(images):
+    pairs = mined()
+    pairs = replace(pairs, mirrored=torch.tensor([[False, True]]).expand(5, 2))
+    given = {**STRAIGHT, "correspondences": {"self_share": 0.0}}
+    batch = sampler(images, given).pairs(pairs)
+    points, known = batch.points, batch.points.weight > 0
+    first, second = (
+        places(views, where)[0][known]
+        for views, where in zip(batch.views.split(4), (points.first, points.second), strict=True)
+    )
+    assert len(first)
+    assert (second - first - 3).norm(dim=1).max() < 1.5
+    to_the_right = (points.first[known][:, 1].diff(), first[:, 1].diff())
+    to_the_left = (points.second[known][:, 1].diff(), second[:, 1].diff())
+    assert (to_the_right[0] * to_the_right[1] > -1).all()
+    assert (to_the_left[0] * to_the_left[1] < 1).all()
 
 
 def test_a_part_of_a_batch_of_pairs_is_one_image_twice(images):

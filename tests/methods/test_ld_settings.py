@@ -81,11 +81,12 @@ def test_both_views_share_one_geometry_and_each_adds_its_own():
     assert given.view_geometry(quarter_turns=True).quarter_turns is True
 
 
-def test_where_both_sides_are_learned_each_view_may_be_mirrored_on_its_own():
-    given = {sides: LDSettings(sides=sides) for sides in ("one", "shades", "matched")}
-    mirrored = {sides: own.view_geometry().mirror for sides, own in given.items()}
-    assert mirrored == {"one": False, "shades": False, "matched": True}
-    assert not given["matched"].shared_geometry().mirror
+@pytest.mark.parametrize("shared", ["shared_geometry", "pair_geometry"])
+def test_where_sides_are_learned_both_views_may_be_mirrored_together(shared):
+    given = {sides: LDSettings(sides=sides) for sides in ("one", "shades", "learned")}
+    mirrored = {sides: getattr(own, shared)().mirror for sides, own in given.items()}
+    assert mirrored == {"one": False, "shades": False, "learned": True}
+    assert not given["learned"].view_geometry().mirror
 
 
 def test_every_round_of_correspondences_is_a_stage_of_its_own():

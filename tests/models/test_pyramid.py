@@ -63,12 +63,3 @@ def test_vectors_kept_as_bytes_are_nearly_the_same():
     near = coarse.cells(4, rows, columns) - exact.cells(4, rows, columns)
     assert near.abs().max() < 0.005
     assert (coarse.coarse(8) - exact.coarse(8)).abs().max() < 0.01
-
-
-def test_what_all_images_have_at_a_place_can_be_taken_away():
-    images = pyramid(same, AFFINE)
-    shift = torch.randn(1, *images.maps[8].shape[1:], generator=torch.Generator().manual_seed(0))
-    moved = Pyramid.of({8: images.maps[8] + shift}, SIZE).without_position()
-    rest = Pyramid.of({8: images.maps[8]}, SIZE).without_position()
-    assert torch.allclose(moved.level(8), rest.level(8), atol=0.02)
-    assert torch.allclose(rest.level(8).norm(dim=1), torch.ones(()), atol=0.02)

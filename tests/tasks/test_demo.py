@@ -2,11 +2,16 @@
 
 import json
 
+import numpy as np
 import pytest
+from draining import finish
 from PIL import Image
 from small import SMALL_LD
 
 from napari_localcl.data.annotations import read_landmarks
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.marks import Kind
+from napari_localcl.data.project_opening import open_project
 from napari_localcl.tasks.demo import run_demo
 from napari_localcl.training.budget import Budget
 
@@ -14,12 +19,7 @@ from napari_localcl.training.budget import Budget
 @pytest.fixture(scope="module")
 def result(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo")
-    work = run_demo(out, budget=Budget(steps=2), settings=SMALL_LD, device="cpu")
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
+    return finish(run_demo(out, budget=Budget(steps=2), settings=SMALL_LD, device="cpu"))[1]
 
 
 def test_every_point_of_every_other_image_is_found_and_compared_with_the_truth(result):
@@ -47,8 +47,32 @@ def test_the_text_says_where_to_look_and_how_copying_fares(result):
     assert str(result.folder) in result.text
 
 
-def test_an_earlier_demo_is_kept(result):
-    work = run_demo(result.folder, budget=Budget(steps=1), settings=SMALL_LD, device="cpu")
-    next(news for news in work if news.event == "start")
-    work.close()
-    assert {path.name for path in result.folder.glob("run*")} == {"run", "run-2"}
+def test_the_project_holds_the_template_and_what_was_found(result):
+    project = open_project(result.project)
+    kinds = project.annotations.kinds()
+    template = project.annotations.images.index(result.template)
+    assert (kinds[:, template] == Kind.HUMAN).all()
+    assert np.count_nonzero(kinds == Kind.PREDICTED) == 39 * 17
+    assert project.record.current_run == "ld-1"
+    project.close()
+
+
+def test_another_demo_keeps_earlier_runs_and_what_people_did(result):
+    project = open_project(result.project)
+    name = project.annotations.names[0]
+    project.edit(project.annotations.place(result.template, name, 7.0, 9.0))
+    project.save()
+    project.close()
+    finish(run_demo(result.folder, budget=Budget(steps=1), settings=SMALL_LD, device="cpu"))
+    project = open_project(result.project)
+    assert {path.name for path in project.runs.iterdir()} == {"ld-1", "ld-2"}
+    (kept,) = [p for p in project.annotations.points(result.template) if p.landmark == name]
+    assert (kept.y, kept.x) == (7.0, 9.0)
+    project.close()
+
+
+def test_a_demo_whose_project_a_window_has_open_says_so(result):
+    project = open_project(result.project)
+    with pytest.raises(BadInput, match="open in another window"):
+        finish(run_demo(result.folder, budget=Budget(steps=1), settings=SMALL_LD, device="cpu"))
+    project.close()

@@ -75,7 +75,7 @@ def test_a_point_outside_of_its_image_is_bad_input(atlas):
 
 
 def test_a_run_that_learned_both_sides_sees_the_mirror_image(images, tmp_path):
-    atlas = atlas_of(images, learn(images, tmp_path / "run", sides="matched"))
+    atlas = atlas_of(images, learn(images, tmp_path / "run", sides="learned"))
     heat = heat_map(atlas, [THUMB], "mirrored.png")
     assert np.abs(peak(heat) - (THUMB.y, 255 - THUMB.x)).max() < CLOSE
 

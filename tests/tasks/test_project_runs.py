@@ -53,11 +53,11 @@ def test_a_run_is_listed_with_its_facts(runs):
         "finished",
     )
     assert row.finished is not None
-    assert row.minutes > 0
+    assert row.minutes == RunFolder(folder).record.seconds / 60
     lines = [line.split(",") for line in RunFolder(folder).metrics.read_text().splitlines()]
     last = [float(line[4]) for line in lines if line[0] == "6"]
     assert len(last) == 2
-    assert row.loss == pytest.approx(sum(last))
+    assert (row.steps, row.loss) == (6, pytest.approx(sum(last)))
 
 
 def test_the_loss_is_found_at_the_end_of_a_long_table_and_left_out_where_there_is_none(runs):
@@ -89,6 +89,21 @@ def test_a_run_whose_process_died_is_interrupted_and_one_elsewhere_may_be_runnin
     assert runs.rows()[0].status == "interrupted"
     another_process(run, host="cluster")
     assert runs.rows()[0].status == "running"
+
+
+def test_the_latest_run_is_offered_to_go_on_with_if_it_broke_off(runs):
+    assert runs.interrupted() is None
+    folder = add_run(runs, status="interrupted", started="2026-01-01T00:00:00+00:00")
+    assert runs.interrupted().folder == folder
+    assert runs.interrupted().can_be_resumed
+    add_run(runs, started="2026-01-02T00:00:00+00:00")
+    assert runs.interrupted() is None
+
+
+def test_a_run_is_opened_by_its_name_alone(runs):
+    assert runs.open(add_run(runs)).record.method == "tiny"
+    with pytest.raises(BadInput, match="has no run"):
+        runs.open("../elsewhere")
 
 
 def test_a_damaged_run_is_listed_as_such_and_can_be_deleted(runs):

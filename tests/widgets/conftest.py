@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from contextlib import suppress
@@ -24,6 +25,12 @@ def qapp():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return napari.qt.get_qapp()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def config(tmp_path_factory):
+    """Keep the projects of the tests out of the user's list."""
+    os.environ["LOCALCL_CONFIG"] = str(tmp_path_factory.mktemp("config"))
 
 
 @pytest.fixture

@@ -21,8 +21,7 @@ from napari_localcl.data.annotations import read_landmarks
 from napari_localcl.data.samples import sample_folder
 from napari_localcl.widgets.step import State
 
-# napari and what it stands on warn of each other's manners and of the binding.
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -125,8 +124,10 @@ def test_the_way_from_a_folder_to_a_table(viewer, dock, hands, wait, tmp_path):
     assert features["source"][0].startswith("machine:")
     assert 0 <= features["confidence"][0] <= 1
 
+    corrected = dock.session.image
     drag(viewer, dock, wait, 100.0, 90.0)
-    assert dock.session.points[0].source == "human"
+    assert dock.session.annotations.points(corrected)[0].source == "human"
+    assert dock.session.image != corrected, "the review goes on"
     assert dock.review.waiting == 2
 
     dock.export.save(tmp_path / "out.csv")

@@ -2,8 +2,8 @@
 
 Source: COCO data format, object detection and keypoint detection. Landmarks are the keypoints of
 one category, and an image's landmarks are one annotation. Keypoints are `x, y, v` with v = 2 for a
-point that is there and `0, 0, 0` for one that is not; on reading, v = 1 (there but hidden) counts
-as there.
+point that is there and `0, 0, 0` for one that is not (absent, or not known); on reading, v = 1
+(there but hidden) counts as there.
 
 COCO counts keypoints in whole pixels from 0, so the first pixel is (0, 0), as in this project,
 where that is its centre: positions go over unchanged, with their fractions. Boxes are measured from
@@ -73,7 +73,7 @@ def write(path: Path, rows: Iterable[Landmark], listing: Listing) -> None:
         part.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def read(path: Path, listing: Listing) -> tuple[Landmark, ...]:
+def read(path: Path, listing: Listing, strangers: set[str] | None = None) -> tuple[Landmark, ...]:
     """Read the landmarks of all images.
 
     Parameters
@@ -82,6 +82,8 @@ def read(path: Path, listing: Listing) -> tuple[Landmark, ...]:
         A COCO file; annotations without keypoints are left out.
     listing : Listing
         The images it may be about; `file_name` may begin in another folder.
+    strangers : set of str or None
+        Takes the names of unknown images, whose annotations are left out; None refuses them.
 
     Returns
     -------
@@ -97,13 +99,15 @@ def read(path: Path, listing: Listing) -> tuple[Landmark, ...]:
     from napari_localcl.data.exchange.documents import CocoFile, read_json
 
     document = read_json(path, CocoFile, "a COCO file")
-    known = ImageNames({plane.name: plane.name for plane in listing.planes}, str(listing.root))
+    known = ImageNames.of_planes(listing, strangers)
     files = {image.id: image.file_name for image in document.images}
     keypoints = {category.id: category.keypoints for category in document.categories}
     rows: list[Landmark] = []
     for annotation in document.annotations:
         if annotation.keypoints is not None:
             image = known.find(_named(path, "image", files, annotation.image_id), str(path))
+            if image is None:
+                continue
             labels = _named(path, "category", keypoints, annotation.category_id)
             rows += _landmarks(f"{path}: the annotation of {image}", image, annotation, labels)
     return tuple(rows)

@@ -4,7 +4,7 @@ Source: DeepLabCut, `CollectedData_<scorer>.csv` of a single-animal project. Thr
 the scorer, the bodypart and the coordinate of each column: `x`, `y` and, where a machine placed the
 points, `likelihood`. Rows begin with the image's path, in one cell or in three
 (`labeled-data,folder,image`). Positions are pixels with (0, 0) at the centre of the first one, as
-in this project, and go over unchanged.
+in this project, and go over unchanged. A landmark without a point, absent or not, is empty cells.
 
 The scorer is the landmarks' source, and the likelihood their confidence. Points of several sources
 make several scorers, each with columns of its own; DeepLabCut's training takes one scorer per file.
@@ -24,6 +24,7 @@ from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.exchange.matching import ImageNames
 from napari_localcl.data.exchange.text import read_text
+from napari_localcl.data.marks import HUMAN_SOURCE, is_machine, is_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
     # Of one landmark by one scorer: where x, y and perhaps likelihood stand in a row.
     Columns = dict[tuple[str, str], dict[str, int]]
 
-SUFFIX = ".csv"
-_HEADER = ("scorer", "bodyparts", "coords")
+SUFFIX, BEGINNING = ".csv", "scorer"
+_HEADER = (BEGINNING, "bodyparts", "coords")
 _COORDS = ("x", "y", "likelihood")
 _NOBODY = "napari-localcl"
 
@@ -74,7 +75,7 @@ def write(path: Path, rows: Iterable[Landmark], listing: Listing) -> None:
         csv.writer(file, lineterminator="\n").writerows(lines)
 
 
-def read(path: Path, listing: Listing) -> tuple[Landmark, ...]:
+def read(path: Path, listing: Listing, strangers: set[str] | None = None) -> tuple[Landmark, ...]:
     """Read the landmarks of all images.
 
     Parameters
@@ -83,6 +84,8 @@ def read(path: Path, listing: Listing) -> tuple[Landmark, ...]:
         A CSV of a single-animal project.
     listing : Listing
         The images it may be about; paths may begin in another folder.
+    strangers : set of str or None
+        Takes the names of unknown images, whose rows are left out; None refuses them.
 
     Returns
     -------
@@ -98,10 +101,12 @@ def read(path: Path, listing: Listing) -> tuple[Landmark, ...]:
     text = read_text(path, "a DeepLabCut file")
     lines = [line for line in csv.reader(io.StringIO(text)) if any(line)]
     index, columns = _columns(path, lines)
-    known = ImageNames({plane.name: plane.name for plane in listing.planes}, str(listing.root))
+    known = ImageNames.of_planes(listing, strangers)
     rows: list[Landmark] = []
     for line in lines[len(_HEADER) :]:
         image = known.find("/".join(line[:index]), str(path))
+        if image is None:
+            continue
         if len(line) != len(lines[0]):
             raise BadInput(
                 f"{path}: the row of {image} has {len(line)} values, not {len(lines[0])}"
@@ -128,7 +133,7 @@ def _columns(path: Path, lines: Sequence[Sequence[str]]) -> tuple[int, Columns]:
     if titles != list(_HEADER):
         raise BadInput(
             f"{path} is no DeepLabCut file: its first three lines must begin with "
-            f"{', '.join(_HEADER)} (this project's own CSV needs no import)"
+            f"{', '.join(_HEADER)}"
         )
     index = next((at for at, cell in enumerate(lines[0]) if at and cell), len(lines[0]))
     columns: Columns = {}
@@ -171,6 +176,6 @@ def _number(place: str, cell: str) -> float | None:
 def _source(scorer: str, predicted: bool) -> str | None:
     if scorer == _NOBODY:
         return None
-    if scorer == "human" or scorer.startswith("machine:"):
+    if is_person(scorer) or is_machine(scorer):
         return scorer
-    return f"machine:{scorer}" if predicted else "human"
+    return f"machine:{scorer}" if predicted else HUMAN_SOURCE

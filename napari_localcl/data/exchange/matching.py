@@ -10,6 +10,9 @@ from napari_localcl.data.folder import unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+
+    from napari_localcl.data.folder import Listing
 
 
 class ImageNames:
@@ -21,16 +24,27 @@ class ImageNames:
         The names an image may go by, each with the image's own name.
     root : str
         What the names are relative to; for sentences only.
+    strangers : set of str or None
+        Takes names that no image has; None refuses them.
     """
 
-    def __init__(self, known: Mapping[str, str], root: str) -> None:
+    def __init__(
+        self, known: Mapping[str, str], root: str, strangers: set[str] | None = None
+    ) -> None:
         self._known = known
         self._root = root
+        self._strangers = strangers
         self._by_last: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for name, image in known.items():
             self._by_last.setdefault(parts(name)[-1], []).append((parts(name), image))
 
-    def find(self, name: str, place: str) -> str:
+    @classmethod
+    def of_planes(cls, listing: Listing, strangers: set[str] | None = None) -> ImageNames:
+        """Return the names of a listing's images, each slice of a volume one of them."""
+        names = {plane.name: plane.name for plane in listing.planes}
+        return cls(names, str(listing.root), strangers)
+
+    def find(self, name: str, place: str) -> str | None:
         """Return the image that a name means.
 
         Parameters
@@ -43,8 +57,8 @@ class ImageNames:
 
         Returns
         -------
-        str
-            The image's own name.
+        str or None
+            The image's own name; None if no image fits and strangers are taken.
 
         Raises
         ------
@@ -57,6 +71,9 @@ class ImageNames:
         fits = self._fits(wanted)
         longest = max(fits.values(), default=0)
         best = [image for image, length in fits.items() if length == longest]
+        if not best and self._strangers is not None:
+            self._strangers.add(name)
+            return None
         if not best:
             last = wanted[-1] if wanted else name
             raise BadInput(f"{place}: {unknown_name(last, self._known, self._root)}")
@@ -74,6 +91,26 @@ class ImageNames:
             if wanted[-length:] == candidate[-length:]:
                 fits[image] = max(length, fits.get(image, 0))
         return fits
+
+
+def file_for(folder: Path, item: str, suffix: str) -> Path:
+    """Return the file that is about one image or volume, where there is one for each.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files go.
+    item : str
+        The image's or volume's name, with its subfolders.
+    suffix : str
+        How the file's name ends.
+
+    Returns
+    -------
+    Path
+        In `folder`, whatever the name.
+    """
+    return folder.joinpath(*parts(item + suffix))
 
 
 def parts(name: str) -> tuple[str, ...]:

@@ -7,8 +7,8 @@ it. A PNG, JPEG or TIFF that states no spacing has spacing 1, origin 0, rows tow
 columns towards left, so its positions are `(x, y, 0)` in pixels; where Slicer takes a printer's
 dots per inch in such a file for a spacing, set the spacing to 1 there (module Volumes).
 
-Confidence and source stand in the control point's description, as
-`confidence=0.9, source=machine:run`.
+A landmark without a point, absent or not, is in no file. Confidence and source stand in the control
+point's description, as `confidence=0.9, source=machine:run`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from napari_localcl.data import reading
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.exchange.matching import ImageNames, parts
+from napari_localcl.data.exchange.matching import ImageNames, file_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,11 +68,11 @@ def write(folder: Path, rows: Iterable[Landmark], listing: Listing) -> None:
         placed.setdefault(plane.item, []).append((plane, row))
     documents = {item: _document(points) for item, points in placed.items()}
     for item, document in documents.items():
-        with replacing(folder.joinpath(*parts(item + SUFFIX))) as part:
+        with replacing(file_for(folder, item, SUFFIX)) as part:
             part.write_text(json.dumps(document, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def read(path: Path, listing: Listing) -> tuple[Landmark, ...]:
+def read(path: Path, listing: Listing, strangers: set[str] | None = None) -> tuple[Landmark, ...]:
     """Read the points of one image or volume.
 
     Parameters
@@ -83,6 +83,8 @@ def read(path: Path, listing: Listing) -> tuple[Landmark, ...]:
         left out.
     listing : Listing
         The images it may be about.
+    strangers : set of str or None
+        Takes the name of a file whose image is unknown, which is left out; None refuses it.
 
     Returns
     -------
@@ -101,7 +103,10 @@ def read(path: Path, listing: Listing) -> tuple[Landmark, ...]:
     lists = [markup for markup in document.markups if markup.kind == "Fiducial"]
     if not lists:
         raise BadInput(f"{path} holds no point list (type Fiducial); save the points as one")
-    planes = listing.items[_item(path, listing)]
+    item = _item(path, listing, strangers)
+    if item is None:
+        return ()
+    planes = listing.items[item]
     geometry = reading.geometry(planes[0].path)
     return tuple(
         _landmark(path, point, _millimetres(path, markup, point.position), planes, geometry)
@@ -136,12 +141,13 @@ def _remark(row: Landmark) -> str:
     return ", ".join([*confidence, *([f"source={row.source}"] if row.source else [])])
 
 
-def _item(path: Path, listing: Listing) -> str:
+def _item(path: Path, listing: Listing, strangers: set[str] | None) -> str | None:
     if len(listing.items) == 1:
         return next(iter(listing.items))
     # Slicer's users name a list after the case rather than after its file.
     bare = {re.sub(r"(\.nii)?\.\w+$", "", item): item for item in listing.items}
-    known = ImageNames(bare | {item: item for item in listing.items}, str(listing.root))
+    every = bare | {item: item for item in listing.items}
+    known = ImageNames(every, str(listing.root), strangers)
     return known.find(path.as_posix().removesuffix(SUFFIX), f"{path} is not named after an image")
 
 

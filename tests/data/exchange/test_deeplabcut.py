@@ -91,7 +91,11 @@ def test_a_networks_scorer_becomes_a_machine(tmp_path: Path, listing):
     ("old", "new", "message"),
     [
         ("coords,", "image,", "must begin with scorer, bodyparts, coords"),
-        (FOREIGN, "image,landmark,y,x\na.png,tip,1,2\n", "own CSV needs no import"),
+        (
+            FOREIGN,
+            "image,landmark,y,x\na.png,tip,1,2\n",
+            "must begin with scorer, bodyparts, coords",
+        ),
         (FOREIGN, "", "is empty; save a DeepLabCut file there again"),
         ("bodyparts,", "individuals,,,m1,m1,m2,m2\nbodyparts,", "is of several animals"),
         ("x,y,x,y", "x,y,x,likelihood", "the landmark 'base' has no column y; add it"),

@@ -8,6 +8,7 @@ import pytest
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.exchange.formats import FORMATS, find_format, import_landmarks
+from napari_localcl.data.folder import find_images
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,7 +52,7 @@ def test_a_failed_write_leaves_the_old_files(tmp_path: Path, listing, name):
 
 
 def test_an_unknown_format_is_told_with_those_there_are():
-    with pytest.raises(BadInput, match="no format 'vott'; choose one of slicer, coco, deeplabcut"):
+    with pytest.raises(BadInput, match="no format 'vott'; choose one of csv, slicer, coco, deep"):
         find_format("vott")
 
 
@@ -87,3 +88,33 @@ def test_an_empty_folder_and_another_kind_of_file_are_told(tmp_path: Path, listi
         BadInput, match=r"p.xml is of no format .*\.mrk\.json \(3D Slicer markups\)"
     ):
         import_landmarks([tmp_path / "p.xml"], listing)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_images_that_are_not_listed_can_be_noted_instead_of_refused(tmp_path: Path, listing, name):
+    one = find_format(name)
+    path = tmp_path / "out" if one.per_image else tmp_path / f"out{one.suffix}"
+    one.write(path, ROWS, listing)
+    (listing.root / "a.png").unlink()
+    fewer = find_images(listing.root)
+    with pytest.raises(BadInput, match="named 'a"):
+        import_landmarks([path], fewer)
+    strangers: set[str] = set()
+    rows = import_landmarks([path], fewer, strangers)
+    assert {row.image for row in rows} == {"T2#1", "v.nii.gz#2"}
+    assert [stranger.endswith("a.png") for stranger in strangers] == [True]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_files_that_a_format_will_write_are_known_before(tmp_path: Path, listing, name):
+    one, out = find_format(name), tmp_path / "written"
+    path = out if one.per_image else out / f"points{one.suffix}"
+    files = one.files(path, ROWS, listing)
+    one.write(path, ROWS, listing)
+    assert set(files) == {file for file in out.rglob("*") if file.is_file()}
+
+
+def test_a_table_and_a_deeplabcut_file_are_told_apart_by_how_they_begin(tmp_path: Path, listing):
+    for name in ("csv", "deeplabcut"):
+        find_format(name).write(tmp_path / f"{name}.csv", ROWS, listing)
+        assert set(import_landmarks([tmp_path / f"{name}.csv"], listing)) == set(ROWS)

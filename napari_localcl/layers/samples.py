@@ -1,15 +1,13 @@
-"""Images and annotations as napari's layer tuples: `(data, keyword arguments, kind)`.
-
-They are plain tuples; napari itself is not needed here.
-"""
+"""The sample images as layers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_localcl.data.annotations import Landmark, by_image, read_landmarks
+from napari_localcl.data.annotations import by_image, read_landmarks
 from napari_localcl.data.reading import read
 from napari_localcl.data.samples import sample_folder
+from napari_localcl.layers.points import points_layer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,9 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    Pixels = npt.NDArray[np.generic[Any]]
+    from napari_localcl.layers.points import LayerData
 
-LayerData = tuple[Any, dict[str, Any], str]
+    Pixels = npt.NDArray[np.generic[Any]]
 
 
 def skeleton_sample() -> list[LayerData]:
@@ -52,7 +50,8 @@ def _sample(name: str) -> list[LayerData]:
     rows = read_landmarks(folder / "landmarks.csv")
     images = tuple(by_image(rows))
     image = _image(name, _stack([folder / "images" / image for image in images]))
-    return [image, *_masks(name, folder, images), _points(name, rows, images)]
+    points = points_layer(f"{name} landmarks", rows, images)
+    return [image, *_masks(name, folder, images), points]
 
 
 def _image(name: str, pixels: Pixels) -> LayerData:
@@ -70,24 +69,6 @@ def _masks(name: str, folder: Path, images: Sequence[str]) -> list[LayerData]:
         )
         for kind in sorted((folder / "masks").glob("*"))
     ]
-
-
-def _points(name: str, rows: Sequence[Landmark], images: Sequence[str]) -> LayerData:
-    import numpy as np
-
-    times = {image: time for time, image in enumerate(images)}
-    places = np.array([(times[row.image], row.y, row.x) for row in rows])
-    features = {
-        "landmark": [row.landmark for row in rows],
-        "image": [row.image for row in rows],
-    }
-    look = {
-        "name": f"{name} landmarks",
-        "features": features,
-        "face_color": "landmark",
-        "size": 7,
-    }
-    return places, look, "points"
 
 
 def _stack(paths: Sequence[Path]) -> Pixels:

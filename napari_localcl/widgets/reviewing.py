@@ -1,0 +1,137 @@
+"""What people say of predictions, the least sure first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QObject, Signal
+
+from napari_localcl.data.annotations import Landmark
+from napari_localcl.data.marks import Kind, is_machine
+from napari_localcl.data.review import Doubt, doubts_in, next_uncertain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from napari_localcl.data.project import Project
+    from napari_localcl.data.project_annotations import Annotations
+
+    Change = Callable[[Annotations], Annotations]
+
+
+class Reviewing(QObject):
+    """The part of a :class:`~napari_localcl.widgets.session.Session` that is about predictions.
+
+    Attributes
+    ----------
+    doubt_changed : Signal
+        There is another prediction at hand, or the review keeps to another landmark.
+    doubt : Doubt or None
+        The prediction at hand; one that was settled, until another takes its place.
+    only : str or None
+        The landmark that the review keeps to; None is all.
+    """
+
+    doubt_changed = Signal()
+
+    project: Project | None
+    image: str
+    annotations: Annotations
+    points: tuple[Landmark, ...]
+    go: Callable[[str], None]
+    edit: Callable[..., None]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begin_review()
+
+    def begin_review(self) -> None:
+        """Begin anew: no prediction is at hand."""
+        self.doubt: Doubt | None = None
+        self.only: str | None = None
+        self._reached: Doubt | None = None
+
+    # Where the review is
+
+    def look_at(self, doubt: Doubt | None) -> None:
+        """Take a prediction in hand, and its image; the review goes on from there."""
+        self.doubt = self._reached = doubt
+        if doubt is not None:
+            self.go(doubt.image)
+        self.doubt_changed.emit()
+
+    def look_into(self, image: str) -> None:
+        """Take the first prediction of an image in hand, unless one of it is."""
+        if self.doubt is None or self.doubt.image != image:
+            self.doubt = next(iter(doubts_in(self.annotations, image)), None)
+            self.doubt_changed.emit()
+
+    def return_to(self, image: str, landmark: str) -> None:
+        """Go to an image, and take a landmark's prediction in hand if it is one again."""
+        found = [one for one in doubts_in(self.annotations, image) if one.landmark == landmark]
+        if found:
+            self.look_at(found[0])
+        else:
+            self.go(image)
+
+    def next_uncertain(self) -> None:
+        """Take the least sure prediction in hand, or the one after that at hand."""
+        if self.project:
+            self.look_at(next_uncertain(self.annotations, self._reached, self.only))
+
+    def keep_to(self, landmark: str | None) -> None:
+        """Let the review keep to one landmark; None is all."""
+        self.only = landmark
+        self.doubt_changed.emit()
+
+    def kind_of(self, doubt: Doubt) -> Kind:
+        """Return what is known by now of the place of a prediction."""
+        known = doubt.landmark in self.annotations.names
+        return self.annotations.kind(*doubt[:2]) if known else Kind.NOTHING
+
+    # What people say
+
+    def accept(self) -> None:
+        """Make the prediction at hand, as it is shown, a person's point; go on to the next."""
+        shown = {point.landmark: point for point in self.points}
+        self._decide(lambda now, at: now.place_all([shown[at.landmark]]))
+
+    def accept_all(self) -> None:
+        """Make all predictions shown in the image at hand people's points; go on to the next."""
+        shown = [point for point in self.points if is_machine(point.source)]
+        if shown:
+            self.edit(lambda now: now.place_all(shown), self.next_uncertain)
+
+    def reject(self) -> None:
+        """Throw the prediction at hand out, and go on to the next."""
+        self._decide(lambda now, at: now.reject(at.image, at.landmark))
+
+    def mark_absent(self) -> None:
+        """Note that the landmark at hand cannot be seen in its image; go on to the next."""
+        self._decide(lambda now, at: now.mark_absent(at.image, at.landmark), Kind.REJECTED)
+
+    def look_again(self) -> None:
+        """Forget that the landmark at hand was rejected or marked as absent, and look for it."""
+        at = self.doubt
+        if at and self.kind_of(at) in (Kind.REJECTED, Kind.ABSENT):
+            self.edit(lambda now: now.delete(at.image, at.landmark), find=True)
+
+    def move(self, points: Mapping[str, tuple[float, float]]) -> None:
+        """Set people's points in the image at hand where they were dragged, `(y, x)` by landmark.
+
+        Where one of them is the prediction that the review has come to, it goes on to the next.
+        """
+        image, at = self.image, self._reached
+        rows = [Landmark(image, landmark, y, x) for landmark, (y, x) in points.items()]
+        goes_on = at and at == self.doubt and at.image == image and at.landmark in points
+        goes_on = goes_on and self.kind_of(at) is Kind.PREDICTED
+        self.edit(lambda now: now.place_all(rows), self.next_uncertain if goes_on else None)
+
+    def _decide(
+        self, change: Callable[[Annotations, Doubt], Annotations], also: Kind = Kind.PREDICTED
+    ) -> None:
+        at = self.doubt
+        if at and self.kind_of(at) in (Kind.PREDICTED, also):
+            self.edit(lambda now: change(now, at), self.next_uncertain)
+        else:
+            self.next_uncertain()

@@ -1,0 +1,149 @@
+"""All runs of a project: chosen, resumed, compared, renamed and deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QMessageBox,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_localcl.data.errors import BadInput
+from napari_localcl.widgets.controls import in_row, make_button, make_label
+from napari_localcl.widgets.run_comparison import RunComparison
+from napari_localcl.widgets.runs_table import RunsTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_localcl.tasks.project_runs import RunRow
+    from napari_localcl.widgets.session import Session
+
+
+class RunsDialog(QDialog):
+    """Lists the runs above, and compares those that are selected below.
+
+    Parameters
+    ----------
+    session : Session
+        Whose runs.
+    parent : QWidget
+        Where it belongs.
+
+    Attributes
+    ----------
+    resume_wanted : Signal of str
+        Somebody wants to go on with a run, named by its folder.
+    """
+
+    resume_wanted = Signal(str)
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Runs")
+        self.resize(860, 560)
+        self._session = session
+        self.table = RunsTable()
+        self.comparison = RunComparison()
+        self._problem = make_label()
+        self._problem.hide()
+        self._make_buttons()
+        self._arrange()
+        self.table.itemSelectionChanged.connect(self._on_selected)
+        self.table.renamed.connect(
+            lambda folder, name: self._try(lambda: session.runs.rename(folder, name))
+        )
+        session.run_changed.connect(self._on_change)
+
+    def refresh(self) -> None:
+        """Read the runs again."""
+        runs = self._session.runs
+        self.table.show_rows(runs.rows() if runs else ())
+        self._on_selected()
+
+    def _make_buttons(self) -> None:
+        self._use = make_button("Use", "Find landmarks with this run", self._on_use)
+        self._resume = make_button(
+            "Resume", "Go on with this run, from where it was saved", self._on_resume
+        )
+        self._rename = make_button(
+            "Rename", "Call this run something else (F2, or a double click)", self.table.rename
+        )
+        self._delete = make_button(
+            "Delete…", "Remove these runs from the disk; their predictions stay", self._on_delete
+        )
+
+    def _arrange(self) -> None:
+        hint = make_label("Select several runs (with Ctrl or Shift) to compare them.")
+        parts = QSplitter(Qt.Orientation.Vertical)
+        for part in (self.table, self.comparison):
+            parts.addWidget(part)
+        close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        close.rejected.connect(self.reject)
+        outer = QVBoxLayout(self)
+        outer.addWidget(hint)
+        outer.addWidget(parts, 1)
+        outer.addWidget(self._problem)
+        row = in_row(self._use, self._resume, self._rename, self._delete)
+        row.addStretch()
+        row.addWidget(close)
+        outer.addLayout(row)
+
+    def _on_change(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    def _on_selected(self) -> None:
+        rows = self.table.selected
+        one = rows[0] if len(rows) == 1 else None
+        self._use.setEnabled(bool(one and one.status == "finished" and not one.is_current))
+        self._resume.setEnabled(bool(one and one.can_be_resumed))
+        self._rename.setEnabled(one is not None)
+        self._delete.setEnabled(bool(rows) and all(row.status != "running" for row in rows))
+        runs = self._session.runs
+        whole = [row for row in rows if row.status != "damaged"]
+        self.comparison.show_runs({row.name: runs.open(row.folder) for row in whole})
+
+    # What one can do with a run
+
+    def _on_use(self) -> None:
+        (row,) = self.table.selected
+        self._try(lambda: self._session.use(row.folder))
+
+    def _on_resume(self) -> None:
+        (row,) = self.table.selected
+        self.close()
+        self.resume_wanted.emit(row.folder)
+
+    def _on_delete(self) -> None:
+        rows = self.table.selected
+        if not self._is_sure(rows):
+            return
+        for row in rows:
+            self._try(lambda row=row: self._session.runs.delete(row.folder))
+        self._session.run_changed.emit()
+
+    def _is_sure(self, rows: list[RunRow]) -> bool:
+        names = ", ".join(repr(row.name) for row in rows)
+        question = f"Delete {names}? What was learned is removed from the disk for good."
+        question += " Predictions and landmarks stay."
+        if any(row.is_current for row in rows):
+            question += "\n\nOne of them is in use: nothing can be found until another one is."
+        answer = QMessageBox.question(self, "Delete runs", question)
+        return answer == QMessageBox.StandardButton.Yes
+
+    def _try(self, act: Callable[[], object]) -> None:
+        self._problem.hide()
+        try:
+            act()
+        except BadInput as error:
+            sentence = str(error)
+            self._problem.setText(f"⚠ {sentence[:1].upper()}{sentence[1:]}.")
+            self._problem.show()
+        self.refresh()

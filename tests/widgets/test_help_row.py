@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+from controls_of import control
+from projects import new_project
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QGuiApplication
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPushButton,
+    QTableWidget,
+)
+
+from napari_localcl.widgets.help_report import ReportDialog
+from napari_localcl.widgets.help_shortcuts import ShortcutsDialog
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+_CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QAbstractItemView, QLineEdit)
+
+
+@pytest.fixture
+def dock(viewer):
+    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+    return dock
+
+
+def own_controls(dock):
+    """Return the controls that we made; Qt makes more inside some of them."""
+    controls = (one for kind in _CONTROLS for one in dock.findChildren(kind))
+    return [one for one in controls if not isinstance(one.parent(), _CONTROLS) and is_ours(one)]
+
+
+def is_ours(widget):
+    # The list that a combo box or a completer unfolds hangs on a window of its own.
+    return not widget.objectName().startswith("qt_") and not widget.window().windowFlags() & (
+        Qt.WindowType.Popup & ~Qt.WindowType.Window
+    )
+
+
+def test_every_control_says_what_it_is_and_does(dock):
+    controls = own_controls(dock)
+    assert len(controls) > 20
+    for one in controls:
+        assert one.accessibleName(), one
+        assert one.toolTip(), one.accessibleName()
+
+
+def test_every_control_can_be_reached_by_keyboard(dock):
+    for one in own_controls(dock):
+        by_tab = one.focusPolicy() & Qt.FocusPolicy.TabFocus
+        assert by_tab or one.property("key"), one.accessibleName()
+
+
+def test_f1_shows_the_keys_of_all_buttons_and_of_the_picture(viewer, dock, qapp):
+    window = dock.window()
+    window.show()
+    qapp.setActiveWindow(window)
+    qapp.processEvents()
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    shown = dock.findChild(ShortcutsDialog)
+    table = control(shown, QTableWidget, "Keys")
+    keys = [table.item(row, 0).text() for row in range(table.rowCount())]
+    with_key = [b.property("key") for b in dock.findChildren(QPushButton) if b.property("key")]
+    assert len(with_key) > 12
+    assert keys[: len(with_key)] == with_key
+    assert len(set(with_key)) == len(with_key), "no key does two things"
+    assert any("Delete" in key for key in keys)
+    texts = [table.item(row, 1).text() for row in range(table.rowCount())]
+    assert "Accept: it is right: make it yours and go to the next" in texts
+    QTest.keyClick(window, Qt.Key.Key_F1)
+    assert len(dock.findChildren(ShortcutsDialog)) == 1
+    shown.close()
+
+
+def test_the_report_is_shown_before_it_is_copied_or_saved(dock, pictures, tmp_path, wait):
+    dock.session.open(new_project(tmp_path / "project", pictures))
+    dock.session.problem.emit("the disk is full")
+    QTest.mouseClick(control(dock, QPushButton, "Report"), Qt.MouseButton.LeftButton)
+    dialog = dock.findChild(ReportDialog)
+    wait(lambda: dialog.text)
+    assert "images: 6, landmarks: 0" in dialog.text
+    assert "the disk is full" in dialog.text
+    assert "step Images: not started." in dialog.text
+    QTest.mouseClick(control(dialog, QPushButton, "Copy"), Qt.MouseButton.LeftButton)
+    assert QGuiApplication.clipboard().text() == dialog.text
+    dialog.save(tmp_path / "report.md")
+    assert (tmp_path / "report.md").read_text(encoding="utf-8") == dialog.text
+    dialog.close()
