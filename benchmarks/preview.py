@@ -2,7 +2,7 @@
 
     xvfb-run -a python benchmarks/preview.py --out preview.json [--images FOLDER --run RUN]
 
-Without images, the project's skeleton phantoms at 512 x 512 pixels and an encoder of one step: how
+Without images, twelve skeleton phantoms at 512 x 512 pixels and an encoder of one step: how
 long an answer takes does not depend on what was learned. Without a screen of its own, drawing is
 done by the processor, which takes most of the time: `drawn` and `not drawn` tell them apart.
 """
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SECONDS = 5.0  # of moving the mouse
 BEAT = 5  # milliseconds between two looks at the clock
-SQUARE = 512
+SQUARE, PHANTOMS = 512, 12
 
 
 @dataclass
@@ -166,7 +166,7 @@ def square_phantoms(work: Path) -> tuple[Path, Path]:
 
     images, run = work / "images", work / "run"
     images.mkdir()
-    for file in sorted((sample_folder("skeleton") / "images").iterdir()):
+    for file in sorted((sample_folder("skeleton") / "images").iterdir())[:PHANTOMS]:
         with Image.open(file) as image:
             image.resize((SQUARE, SQUARE)).save(images / file.name)
     settings = {"image_size": SQUARE, "correspondences_share": 0.0}

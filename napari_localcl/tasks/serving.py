@@ -147,10 +147,14 @@ class Desk:
     # What can be asked. Imports are inside: torch takes seconds, and reading the input does not.
 
     def _opened(self, question: Question) -> Answers:
+        import torch
+
         from napari_localcl.tasks.atlas import open_atlas
 
         if self._atlas is None:
             self._atlas = yield from _told(open_atlas(question["images"], question["run"]))
+        # What embedding took of a GPU is given back: the next training needs it.
+        torch.cuda.empty_cache()
         yield {"event": "opened", "images": len(self._there.coarse.images)}
 
     @property

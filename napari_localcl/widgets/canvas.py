@@ -94,15 +94,14 @@ class Canvas(QObject):
             self._points.mode = "select"
         if self._landmark:
             self._landmark = ""
-            with suppress(ValueError):
-                self._viewer.mouse_move_callbacks.remove(self._on_mouse)
+            self._stop_following()
             self.placing_changed.emit(False)
 
     def close(self) -> None:
         """Forget the viewer; its layers stay."""
         self._loading.close()
         self.looks.forget(self._image)
-        self.stop_placing()
+        self._stop_following()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         self._viewer.camera.events.zoom.disconnect(self._on_zoom)
         if self._points is not None:
@@ -212,6 +211,10 @@ class Canvas(QObject):
         height, width = self.image.data.shape[:2]
         if -0.5 <= y <= height - 0.5 and -0.5 <= x <= width - 0.5:
             self.hovered.emit(float(y), float(x))
+
+    def _stop_following(self) -> None:
+        with suppress(ValueError):
+            self._viewer.mouse_move_callbacks.remove(self._on_mouse)
 
     def _on_removed(self, event: Any) -> None:
         if event.value == self._image:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Answer = dict[str, Any]
 
 
+_RANKING = "Looking for the best image to click first, image"
 _LONG = ("open", "landmarks", "suggest")
 
 
@@ -71,6 +72,11 @@ class Finder(QObject):
     def is_busy(self) -> bool:
         """Whether landmarks are being looked for."""
         return self._service.is_asked("landmarks")
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether the images are being embedded."""
+        return self._service.is_asked("open")
 
     @property
     def is_ranking(self) -> bool:
@@ -185,7 +191,8 @@ class Finder(QObject):
         elif event == "skipped":
             self.skipped.emit(answer["message"])
         elif answer.get("message"):
-            self._say(answer["message"], answer.get("step", 0), answer.get("steps"))
+            what = _RANKING if kind == "suggest" else answer["message"]
+            self._say(what, answer.get("step", 0), answer.get("steps"))
 
     def _on_failed(self, kind: str, why: str) -> None:
         self._opened = None
@@ -214,6 +221,7 @@ class Finder(QObject):
         self.suggested.emit()
 
     def _say(self, what: str, step: int, steps: int | None) -> None:
+        what = what[:1].upper() + what[1:]
         self.said.emit(f"{what} {step} of {steps}" if steps else what)
 
 

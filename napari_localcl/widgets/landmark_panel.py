@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.similarity import Similarity
 
 _FIND = "Find in all images"
+_FIRST = "Name a landmark and click it in one image."
 
 
 class LandmarkPanel(Step):
@@ -150,8 +151,13 @@ class LandmarkPanel(Step):
 
     def _on_said(self, text: str) -> None:
         self._enable()
-        if not self._canvas.is_placing:
+        if self._canvas.is_placing:
+            return
+        if self._finder.is_busy or self._finder.is_opening:
             self.tell(State.RUNNING, f"{text}.")
+        elif not self._has_points():
+            # Ranking goes on beside what people do.
+            self.tell(State.NEEDS_YOU, f"{_FIRST} {text}.")
 
     def _on_failed(self, why: str) -> None:
         self._enable()
@@ -160,10 +166,11 @@ class LandmarkPanel(Step):
     def _tell(self) -> None:
         """Say what is missing, or what came out."""
         self._enable()
-        if self._session.project is None or self._finder.is_at_work or self._canvas.is_placing:
+        is_told = self._finder.is_busy or self._finder.is_opening or self._canvas.is_placing
+        if self._session.project is None or is_told:
             return
         if not self._has_points():
-            self.tell(State.NEEDS_YOU, f"Name a landmark and click it in one image.{self._where()}")
+            self.tell(State.NEEDS_YOU, f"{_FIRST}{self._where()}")
         elif self._session.run is None:
             self.tell(State.NEEDS_YOU, "Kept. Once something is learned, it is found everywhere.")
         else:

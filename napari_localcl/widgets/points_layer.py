@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LANDMARKS = "Landmarks"
 _SIZE = 14  # screen pixels
 _BESIDE = (13, 12)  # of the label from the point, down and right, screen pixels
-_LIT = 0.55  # share of the range of grey values from which on a black label reads better
+_LIT = 0.46  # share of the range of grey values from which on a black label reads better
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Look:
 
 
 _PLACED = Look("disc", "#56B4E9", "●", "<b>tip</b>: placed or moved by a person")
-_ACCEPTED = Look("square", "#009E73", "■", "<b>tip, accepted</b>: predicted, a person agreed")
+_ACCEPTED = Look("square", "#009E73", "■", "<b>tip, accepted</b>: a person agreed to it")
 _PREDICTED = Look("diamond", "#E69F00", "◆", "<b>tip? 80%</b>: predicted, and how sure")
 
 

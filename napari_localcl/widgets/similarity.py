@@ -91,6 +91,9 @@ class Similarity(QObject):
         if self._canvas.is_placing:
             return
         self._of = self._landmark
+        if self._wanted and self._session.run is not None and self._canvas.image is not None:
+            # Before there is a map: making a layer takes longer than a click should.
+            self._layer = self._layer or self._add()
         if not self._wanted or not self._finder.map(self._landmark):
             self._set_visible(False)
 
@@ -110,9 +113,8 @@ class Similarity(QObject):
         if image is None or not self._wanted or heat.image != self._session.image:
             return
         scale = np.asarray(image.scale)
-        if self._layer is None:
-            self._layer = self._add(heat, scale)
-        elif self._lies_as(heat, scale):
+        self._layer = self._layer or self._add()
+        if self._lies_as(heat, scale):
             # Less than a new array would take, which napari measures and pictures in its list.
             self._layer.data[:] = heat.values
             self._layer.refresh(thumbnail=False, highlight=False, extent=False)
@@ -120,6 +122,7 @@ class Similarity(QObject):
             self._layer.data = heat.values
             self._layer.scale = scale * heat.cell
             self._layer.translate = scale * heat.corner
+        self._layer.metadata = {"image": heat.image, "similar_to": self._of}
         self._name()
         self._set_visible(True)
 
@@ -130,12 +133,13 @@ class Similarity(QObject):
         same_cells = np.allclose(layer.scale, scale * heat.cell)
         return layer.data.shape == heat.values.shape and same_cells and same_place
 
-    def _add(self, heat: HeatMap, scale: Any) -> Image:
+    def _add(self) -> Image:
+        """Make a layer that shows nothing yet."""
         active = self._viewer.layers.selection.active
         layer = self._viewer.add_image(
-            heat.values,
-            scale=scale * heat.cell,
-            translate=scale * heat.corner,
+            np.zeros((2, 2), np.float32),
+            name="Similarity",
+            visible=False,
             colormap=_colours(),
             blending="translucent_no_depth",
             opacity=0.5,

@@ -14,6 +14,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QCheckBox, QComboBox, QInputDialog, QMessageBox, QPushButton
 
+from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.widgets.step import State
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -162,16 +163,22 @@ def test_while_placing_the_map_follows_the_mouse(ready, viewer, wait):
         )
 
 
-def test_a_mouse_that_runs_asks_one_question_at_a_time_and_the_last_counts(ready, viewer, wait):
-    asked = []
-    ask = ready.finder._service.ask
-    ready.finder._service.ask = lambda *kind, **facts: (asked.append(facts), ask(*kind, **facts))
-    name(ready, "tip")
-    press(ready, "Place it in this image")
+def test_a_mouse_that_runs_asks_one_question_at_a_time_and_the_last_counts(dock, viewer):
+    service, asked = dock.finder._service, []
+
+    def ask(kind, **facts):
+        asked.append((kind, facts))
+        service._newest[kind] = len(asked)
+
+    service.ask = ask  # nobody answers
+    dock.session.use("ld-1")
+    name(dock, "tip")
+    press(dock, "Place it in this image")
     for step in range(200):
         move_mouse(viewer, 50 + step, 100)
-    wait(lambda: not ready.finder._service.is_asked("pixel"))
-    assert [question["y"] for question in asked] == [50, 249]
+    heat_map = HeatMap(dock.session.image, np.zeros((80, 64), np.float32), 4.0, (1.5, 1.5))
+    service._on_said({"id": service._newest["pixel"], "event": "map", **heat_map.as_event()})
+    assert [facts["y"] for kind, facts in asked if kind == "pixel"] == [50, 249]
 
 
 def test_outside_of_the_image_and_outside_of_placing_the_mouse_asks_nothing(dock, viewer):
