@@ -194,6 +194,7 @@ class Session(Reviewing):
         assert self.project is not None
         before = self.annotations
         try:
+            self.project.check_writable()
             self.project.edit(change(before))
         except BadInput as error:
             self.problem.emit(str(error))
@@ -203,7 +204,11 @@ class Session(Reviewing):
         if self.project is None:
             return
         before = self.annotations
-        go(self.project.history)
+        try:
+            self.project.check_writable()
+            go(self.project.history)
+        except BadInput as error:
+            self.problem.emit(str(error))
         if self.annotations is before:
             return
         place = changed_place(before, self.annotations, self.image)
