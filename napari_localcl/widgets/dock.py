@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, QThreadPool
+from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
 from qtpy.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.background import Background
@@ -20,7 +20,7 @@ from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.training import Outcome, Training
-from napari_localcl.widgets.warming import warm_up
+from napari_localcl.widgets.warming import load_torch, warm_up
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -50,7 +50,7 @@ class LocalCL(QWidget):
         self.session = Session()
         self.training = Training(self.session)
         self.finder = Finder(self.session)
-        self._warming = Background(self)
+        self._warming, self._loading = Background(self), Background(self)
         self.canvas = Canvas(viewer, self.session)
         self._make_panels()
         self._arrange()
@@ -102,8 +102,10 @@ class LocalCL(QWidget):
         for signal in (self.session.image_changed, self.session.people_changed):
             signal.connect(self._problem.hide)
         self.session.opened.connect(self._go_on)
+        self.session.run_changed.connect(self._load_torch)
         self.training.ended.connect(self._on_trained)
-        self._warming.ended.connect(lambda: self._monitor_waits and self.show_monitor())
+        self._warming.result.connect(lambda _none: self._make_monitor())
+        self._warming.failed.connect(self.session.problem)
         self.learn.monitor_wanted.connect(self.show_monitor)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -120,6 +122,11 @@ class LocalCL(QWidget):
         step = self.learn if self.session.run is None else self.landmark
         step.set_open(True)
 
+    def _load_torch(self) -> None:
+        # Whoever has a model will soon want to find something with it.
+        if self.session.run is not None and not self._loading.is_busy:
+            self._loading.start(load_torch())
+
     def _on_trained(self, outcome: Outcome, sentence: str) -> None:
         if outcome is Outcome.LEARNED:
             self.landmark.set_open(True)
@@ -128,21 +135,27 @@ class LocalCL(QWidget):
         self._problem.setText(f"⚠ {sentence[:1].upper()}{sentence[1:]}.")
         self._problem.show()
 
+    def _make_monitor(self) -> None:
+        # Not above, because it brings a plotting library that opening the dock should not wait for.
+        from napari_localcl.widgets.monitor import Monitor
+
+        self._monitor = Monitor(self.training)
+        self._monitor.setParent(self)
+        if self._monitor_waits:
+            self.show_monitor()
+
     def show_monitor(self) -> None:
         """Show the training monitor below the picture, as soon as it can be drawn."""
-        self._monitor_waits = self._warming.is_busy
-        if self._monitor_waits:
-            return
+        self._monitor_waits = self._monitor is None
         if self._monitor is None:
-            from napari_localcl.widgets.monitor import Monitor
-
-            self._monitor = Monitor(self.training)
-        if self._monitor.parentWidget() is None:
+            return
+        if self._monitor.parentWidget() in (None, self):
             self._keep_height()
             self._viewer.window.add_dock_widget(
                 self._monitor, name="Training monitor", area="bottom"
             )
-        self._monitor.parentWidget().show()
+        # Bit by bit: each of these takes the window a while.
+        QTimer.singleShot(0, self._monitor.parentWidget().show)
 
     def _keep_height(self) -> None:
         """Let docks at the bottom lie below the picture alone: those beside it need the height."""
@@ -154,7 +167,7 @@ class LocalCL(QWidget):
 
     def _close_monitor(self) -> None:
         if self._monitor is not None:
-            if self._monitor.parentWidget() is not None:
+            if self._monitor.parentWidget() not in (None, self):
                 self._viewer.window.remove_dock_widget(self._monitor)
             self._monitor.deleteLater()
             self._monitor = None
@@ -191,6 +204,7 @@ class LocalCL(QWidget):
             return
         self._is_closed = True
         self._warming.stop()
+        self._loading.stop()
         self.learn.close_child()
         self.training.close()
         self.finder.close()

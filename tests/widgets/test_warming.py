@@ -3,7 +3,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-CODE = """
+import pytest
+
+UNITS = """
 import sys
 import pint
 from napari_localcl.widgets.warming import warm_up
@@ -23,4 +25,23 @@ assert pint.application_registry.get() is now, "units of two registries do not g
 
 
 def test_units_are_read_once_and_what_is_slow_to_import_is_there():
-    subprocess.run([sys.executable, "-W", "ignore", "-c", CODE], check=True)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", UNITS], check=True)
+
+
+TORCH = """
+import sys
+import psutil
+from napari_localcl.widgets.warming import load_torch
+work = load_torch()
+next(work)
+mapped = {one.path.rpartition("/")[2] for one in psutil.Process().memory_maps()}
+assert "libtorch_cpu.so" in mapped
+assert "torch" not in sys.modules
+list(work)
+assert sys.modules["torch"].ones(3).sum() == 3
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into the process as Linux shows it")
+def test_the_libraries_of_torch_are_loaded_before_it_is_imported():
+    subprocess.run([sys.executable, "-W", "ignore", "-c", TORCH], check=True)
