@@ -220,7 +220,7 @@ class Session(Reviewing):
         self._tell(before, then, find)
 
     def _step(self, go: Callable[[History[Annotations]], None]) -> None:
-        if self.project is None or self.obstacle:
+        if self.project is None:
             return
         before = self.annotations
         try:
