@@ -115,8 +115,8 @@ def _make_table(model: ImageTableModel) -> QTableView:
     header = table.horizontalHeader()
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     # Not by the contents: that would ask for every row.
-    for column, text in enumerate(("1024x1024", "not annotated", "100%"), 1):
-        header.resizeSection(column, table.fontMetrics().horizontalAdvance(text) + 10)
+    for column, text in enumerate(("1024x768", "not annotated.", "100%"), 1):
+        header.resizeSection(column, table.fontMetrics().horizontalAdvance(text) + 6)
     header.setMinimumSectionSize(24)
     # What tells files and slices apart is at the end of their names.
     table.setTextElideMode(Qt.TextElideMode.ElideLeft)

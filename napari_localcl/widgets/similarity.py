@@ -147,7 +147,8 @@ class Similarity(QObject):
             interpolation2d="linear",
         )
         layer.events.visible.connect(self._on_visible)
-        self._viewer.layers.move(len(self._viewer.layers) - 1, 1)
+        layers = self._viewer.layers
+        layers.move(layers.index(layer), layers.index(self._canvas.image) + 1)
         # The new layer would take the clicks that are meant for the points.
         self._viewer.layers.selection.active = active
         return layer
