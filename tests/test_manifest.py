@@ -54,6 +54,13 @@ def test_npe2_itself_validates_it():
     assert "valid" in done.stdout
 
 
+def test_what_needs_a_file_cannot_be_chosen_in_the_palette():
+    contributions = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["contributions"]
+    disabled = {one["id"] for one in contributions["commands"] if "enablement" in one}
+    called = {one["command"] for kind in ("readers", "writers") for one in contributions[kind]}
+    assert disabled == called
+
+
 def test_titles_are_for_people():
     contributions = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["contributions"]
     for command in contributions["commands"]:

@@ -168,7 +168,8 @@ def naming(path: Path) -> Iterator[None]:
 def _essence(error: Exception, path: Path) -> str:
     # ITK puts the place in its own source in front, and everybody repeats the file's name.
     text = " ".join(str(error).split()).rpartition("): ")[2]
-    return text.replace(f"'{path}'", "it").replace(str(path), "it")[-200:] or type(error).__name__
+    text = " ".join(text.replace(f"'{path}'", "").replace(str(path), "").split())
+    return text.strip(" :'")[-200:] or type(error).__name__
 
 
 def _files(path: Path | Sequence[Path]) -> list[Path]:

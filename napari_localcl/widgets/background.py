@@ -40,6 +40,7 @@ class Background(QObject):
         self._worker: GeneratorWorker[Any, Any, Any] | None = None
         self._next: Generator[Any, None, Any] | None = None
         self._silent = False
+        self._outcomes: list[object] = []
 
     @property
     def is_busy(self) -> bool:
@@ -63,8 +64,8 @@ class Background(QObject):
 
     def _begin(self, work: Generator[Any, None, Any]) -> None:
         self._silent = False
-        self._work = work
-        self._worker = create_worker(_guarded, work, _start_thread=False)
+        self._work, self._outcomes = work, []
+        self._worker = create_worker(_guarded, work, self._outcomes, _start_thread=False)
         self._worker.yielded.connect(self._on_yield)
         self._worker.returned.connect(self._on_return)
         self._worker.finished.connect(self._on_finish)
@@ -76,9 +77,8 @@ class Background(QObject):
 
     def _on_return(self, outcome: object) -> None:
         if self._silent:
-            if not isinstance(outcome, _Failure):
-                self.unwanted.emit(outcome)
-        elif isinstance(outcome, _Failure):
+            return
+        if isinstance(outcome, _Failure):
             self.failed.emit(outcome.sentence)
         else:
             self.result.emit(outcome)
@@ -87,6 +87,8 @@ class Background(QObject):
         self._worker = None
         # Work that was stopped still waits at its yield.
         self._work.close()
+        if self._silent and self._outcomes and not isinstance(self._outcomes[0], _Failure):
+            self.unwanted.emit(self._outcomes[0])
         work, self._next = self._next, None
         if work is not None:
             self._begin(work)
@@ -94,11 +96,19 @@ class Background(QObject):
             self.ended.emit()
 
 
-def _guarded(work: Generator[Any, None, Any]) -> Generator[Any, None, Any]:
-    """Do the work to its end, which an error is too: the worker itself swallows some of them."""
+def _guarded(
+    work: Generator[Any, None, Any], outcomes: list[object]
+) -> Generator[Any, None, object]:
+    """Do the work to its end, which an error is too: the worker itself swallows some of them.
+
+    The outcome is also put into a list: of what was stopped, the worker does not tell it.
+    """
+    outcome: object
     try:
-        return (yield from work)
+        outcome = yield from work
     except BadInput as error:
-        return _Failure(str(error))
+        outcome = _Failure(str(error))
     except Exception as error:
-        return _Failure(f"{type(error).__name__}: {error}")
+        outcome = _Failure(f"{type(error).__name__}: {error}")
+    outcomes.append(outcome)
+    return outcome

@@ -122,7 +122,7 @@ class Canvas(QObject):
         if picture.name != self._session.image:
             return
         before, self._picture = self._picture, picture
-        self._image = self.looks.show(self._image, picture)
+        self._image = self.looks.show(self._image, picture, self._points)
         self._image.metadata = {"image": picture.name}
         # Also the same points: their labels suit the image.
         self._refill(self._session.points)
@@ -147,6 +147,7 @@ class Canvas(QObject):
         with self._fill():
             show_points(layer, self._shown, self._image)
             fit_to_screen(layer, self._viewer.camera.zoom)
+            layer.metadata = {"image": self._session.image}
 
     def _add_points(self) -> Points:
         layer = self._viewer.add_points(np.empty((0, 2)), **make_points())

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import napari.viewer
-    from napari.layers import Image
+    from napari.layers import Image, Layer
 
     from napari_localcl.widgets.picture import Picture
 
@@ -58,11 +58,16 @@ class ImageLooks(QObject):
             self._keeps_brightness = keeps
             self.brightness_kept.emit(keeps)
 
-    def show(self, layer: Image | None, picture: Picture) -> Image:
-        """Show a picture in a layer; in a new one where there is none or it cannot take it."""
+    def show(self, layer: Image | None, picture: Picture, below: Layer | None = None) -> Image:
+        """Show a picture in a layer; in a new one where there is none or it cannot take it.
+
+        A new one lies above all layers that a person has opened, but below one of ours.
+        """
         with self._fill():
             if layer is None:
-                layer = self._add(picture)
+                layers = self._viewer.layers
+                top = layers.index(below) if below in layers else len(layers)
+                layer = self._add(picture, top)
             elif layer.rgb != picture.is_coloured:
                 layer = self._replace(layer, picture)
             else:
@@ -85,11 +90,11 @@ class ImageLooks(QObject):
         layer.reset_contrast_limits_range()
         layer.contrast_limits = self._window = kept or picture.window
 
-    def _add(self, picture: Picture) -> Image:
+    def _add(self, picture: Picture, place: int) -> Image:
         layer = self._viewer.add_image(
             picture.pixels, name=IMAGE, rgb=picture.is_coloured, scale=picture.spacing
         )
-        self._viewer.layers.move(self._viewer.layers.index(layer), 0)
+        self._viewer.layers.move(self._viewer.layers.index(layer), place)
         for name, value in self._kept.items():
             if name != "colormap" or not picture.is_coloured:
                 setattr(layer, name, value)
@@ -98,11 +103,11 @@ class ImageLooks(QObject):
 
     def _replace(self, layer: Image, picture: Picture) -> Image:
         """Go from grey to colour or back, which napari cannot do within one layer."""
-        chosen = self._viewer.layers.selection.active
+        chosen, place = self._viewer.layers.selection.active, self._viewer.layers.index(layer)
         self._remember(layer)
         self._viewer.layers.remove(layer)
-        fresh = self._add(picture)
-        self._viewer.layers.selection.active = fresh if chosen is layer else chosen
+        fresh = self._add(picture, place)
+        self._viewer.layers.selection.active = fresh if chosen == layer else chosen
         return fresh
 
     def _remember(self, layer: Image) -> None:

@@ -69,12 +69,11 @@ class Navigator(QWidget):
             "Alt+U",
         )
         unannotated = make_button(
-            "Next without",
+            "Next unannotated",
             "Go to the next image that has neither a point nor a prediction",
             self.next_unannotated,
             "Alt+N",
         )
-        unannotated.setAccessibleName("Next image without annotation")
         grid = QGridLayout(self)
         grid.setContentsMargins(4, 4, 4, 4)
         grid.addLayout(in_row(QLabel("Image"), before, self._number, self._count, after), 0, 0)

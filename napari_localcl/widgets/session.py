@@ -223,7 +223,11 @@ class Session(Reviewing):
         if self.project is None or self.obstacle:
             return
         before = self.annotations
-        go(self.project.history)
+        try:
+            self.project.check_writable()
+            go(self.project.history)
+        except BadInput as error:
+            self.problem.emit(str(error))
         if self.annotations is before:
             return
         place = changed_place(before, self.annotations, self.image)

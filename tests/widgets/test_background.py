@@ -60,3 +60,22 @@ def test_new_work_takes_the_place_of_old_which_is_silent_and_closed(heard, wait)
     wait(lambda: not heard.is_busy)
     assert heard.heard == [("news", 0), ("result", "all")]
     assert closed == [True]
+
+
+def test_a_result_that_came_too_late_can_be_let_go(heard, wait):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work():
+        begun.set()
+        go_on.wait(60)
+        return "held"
+        yield
+
+    unwanted = []
+    heard.unwanted.connect(unwanted.append)
+    heard.start(work())
+    assert begun.wait(60)
+    heard.stop()
+    go_on.set()
+    wait(lambda: not heard.is_busy)
+    assert (heard.heard, unwanted) == ([], ["held"])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from napari.utils._proxies import PublicOnlyProxy
 
 from napari_localcl.widgets.image_looks import ImageLooks
 from napari_localcl.widgets.picture import Picture
@@ -17,9 +18,9 @@ def coloured():
     return Picture("c", np.zeros((15, 20, 3), np.uint8), (0.0, 1.0), (1.0, 1.0))
 
 
-@pytest.fixture
-def looks(viewer):
-    return ImageLooks(viewer)
+@pytest.fixture(params=[lambda viewer: viewer, PublicOnlyProxy], ids=["viewer", "as a plugin"])
+def looks(viewer, request):
+    return ImageLooks(request.param(viewer))
 
 
 def test_each_image_has_its_own_brightness_until_a_person_changes_it(looks):
@@ -58,11 +59,23 @@ def test_the_layer_that_was_chosen_stays_chosen_when_colour_comes(looks, viewer)
     layer = looks.show(None, grey())
     points = viewer.add_points(name="Landmarks")
     layer = looks.show(layer, coloured())
-    assert viewer.layers.selection.active is points
+    assert viewer.layers.selection.active == points
     assert viewer.layers.index(layer) == 0
     viewer.layers.selection.active = layer
     layer = looks.show(layer, grey())
-    assert viewer.layers.selection.active is layer
+    assert viewer.layers.selection.active == layer
+
+
+def test_the_image_lies_above_what_was_open_before_and_below_our_points(looks, viewer):
+    viewer.add_image(np.zeros((9, 9)), name="opened before")
+    layer = looks.show(None, grey())
+    points = viewer.add_points(name="Landmarks")
+    assert viewer.layers.index(layer) == 1
+    layer = looks.show(layer, coloured())
+    assert viewer.layers.index(layer) == 1
+    viewer.layers.remove(layer)
+    looks.show(None, grey(), points)
+    assert [one.name for one in viewer.layers] == ["opened before", "Image at hand", "Landmarks"]
 
 
 def test_naparis_own_automatic_contrast_is_left_alone(looks):

@@ -204,6 +204,7 @@ def test_a_project_can_be_kept_elsewhere(panel, folder, tmp_path, wait, monkeypa
 
 
 def test_an_opening_given_up_leaves_no_lock(panel, open_, folder, tmp_path, wait):
+    new_project(tmp_path / "images-localcl", folder).close()
     other = shutil.copytree(folder, tmp_path / "other")
     panel.open(folder)
     open_(other)

@@ -269,6 +269,19 @@ def test_predictions_are_made_anew_after_every_undo_and_redo(reviewed):
     assert len(searches) == 2, "there was nothing to redo"
 
 
+def test_in_a_project_that_is_open_elsewhere_nothing_is_changed_that_could_not_be_saved(reviewed):
+    second, problems = Session(), []
+    second.problem.connect(problems.append)
+    reviewed._autosave.flush()
+    second.open(open_project(reviewed.project.folder))
+    second.place("tip", 1, 1)
+    second.undo()
+    assert [point.y for point in second.points] == [5]
+    assert all("open in another window" in sentence for sentence in problems)
+    assert len(problems) == 2
+    second.close()
+
+
 def test_a_new_name_is_undone_where_one_is(reviewed):
     reviewed.go_by(2)
     reviewed.edit(lambda now: now.rename_landmark("tip", "end"))

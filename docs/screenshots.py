@@ -1,0 +1,164 @@
+"""Make the pictures of the documentation from the running program, on sample data.
+
+xvfb-run -a -s "-screen 0 1280x800x24" python docs/screenshots.py
+
+One training serves both themes; every picture is `docs/pictures/<step>-<theme>.png`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from napari_localcl.data.annotations import by_image, read_landmarks
+from napari_localcl.data.samples import sample_folder
+
+with warnings.catch_warnings():
+    # napari's own: pydantic 1 manners, a binding that is to go.
+    warnings.simplefilter("ignore")
+    import napari
+    from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PICTURES = Path(__file__).resolve().parent / "pictures"
+SIZE = (1280, 800)
+THEMES = ("dark", "light")
+TEMPLATE = "hand_01.png"
+LANDMARKS = 3  # clicked; enough to be seen on one hand
+
+
+class Studio:
+    """A window on the sample images, and a camera.
+
+    Parameters
+    ----------
+    images : Path
+        The folder of images; its project lies beside it.
+    theme : str
+        'dark' or 'light'.
+    """
+
+    def __init__(self, images: Path, theme: str) -> None:
+        self.theme = theme
+        self.viewer = napari.Viewer(show=True)
+        self.viewer.theme = theme
+        self.viewer.window.resize(*SIZE)
+        _, self.dock = self.viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+        self.dock.images.open(images)
+        self.wait(lambda: self.dock.session.project is not None)
+        self.wait(lambda: len(self.viewer.layers) > 1)
+
+    def wait(self, is_true: Callable[[], bool], seconds: float = 600) -> None:
+        """Let the window live until something is true, and a little longer."""
+        end = time.monotonic() + seconds
+        while not is_true():
+            if time.monotonic() > end:
+                raise TimeoutError("the window did not come to the state of the picture")
+            self.rest(0.01)
+        self.rest(0.5)
+
+    def rest(self, seconds: float) -> None:
+        """Let the window live for some time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            QApplication.processEvents()
+            time.sleep(0.005)
+
+    def find(self, kind: type[QWidget], name: str) -> QWidget:
+        """Return the control of that name."""
+        return next(w for w in self.dock.findChildren(kind) if w.accessibleName() == name)
+
+    def press(self, name: str) -> None:
+        """Press the button of that name."""
+        self.find(QPushButton, name).click()
+
+    def shoot(self, name: str) -> None:
+        """Take a picture of the whole window."""
+        self.rest(1.0)
+        pixels = self.viewer.screenshot(canvas_only=False, flash=False)
+        picture = Image.fromarray(pixels).convert("RGB").quantize(256)
+        picture.save(PICTURES / f"{name}-{self.theme}.png", optimize=True)
+
+    def close(self) -> None:
+        """Close the window, which saves the project."""
+        self.viewer.close()
+        self.rest(0.5)
+
+
+def learn(studio: Studio, minutes: float) -> None:
+    """Learn, and take a picture when most of the time has gone."""
+    dock, training = studio.dock, studio.dock.training
+    dock.learn.set_open(True)
+    studio.wait(lambda: dock.learn.form.is_ready)
+    dock.learn.form.offer_first(minutes, "auto")
+    studio.press("Start")
+    studio.wait(lambda: (training.fraction or 0) > 0.7)
+    studio.shoot("learn")
+    if studio.theme == THEMES[0]:
+        studio.wait(lambda: not training.is_running)
+    else:
+        # The model of the first theme serves.
+        training.cancel()
+        studio.wait(lambda: not training.is_running)
+    dock.monitor.parentWidget().hide()
+
+
+def click(studio: Studio) -> None:
+    """Place some landmarks in one image, and take a picture of what is found in another."""
+    dock = studio.dock
+    dock.landmark.set_open(True)
+    truth = by_image(read_landmarks(sample_folder("skeleton") / "landmarks.csv"))[TEMPLATE]
+    for mark in truth[:: len(truth) // LANDMARKS][:LANDMARKS]:
+        dock.session.go(TEMPLATE)
+        studio.find(QComboBox, "Landmark").setCurrentText(mark.landmark)
+        dock.session.place(mark.landmark, mark.y, mark.x)
+    studio.wait(lambda: not dock.finder.is_at_work)
+    dock.session.go_by(6)
+    studio.shoot("landmark")
+
+
+def review(studio: Studio) -> None:
+    """Look at the least sure prediction."""
+    studio.dock.review.set_open(True)
+    studio.dock.session.next_uncertain()
+    studio.shoot("review")
+
+
+def export(studio: Studio) -> None:
+    """Show how landmarks are taken away."""
+    studio.dock.export.set_open(True)
+    studio.shoot("export")
+
+
+def main() -> None:
+    """Make all pictures in both themes."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=2.5, help="of training")
+    given = parser.parse_args()
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as work:
+        images = Path(work) / "hands"
+        shutil.copytree(sample_folder("skeleton") / "images", images)
+        (images / "notes.png").write_bytes(b"not an image")
+        for theme in THEMES:
+            studio = Studio(images, theme)
+            studio.dock.images.set_open(True)
+            studio.shoot("images")
+            learn(studio, given.minutes)
+            click(studio)
+            review(studio)
+            export(studio)
+            studio.close()
+
+
+if __name__ == "__main__":
+    main()
