@@ -138,6 +138,11 @@ class Finder(QObject):
             self._service.ask("suggest")
             self.suggested.emit()
 
+    def stop_suggesting(self) -> None:
+        """Give up looking for the image to click first."""
+        self._service.stop("suggest")
+        self.suggested.emit()
+
     def close(self) -> None:
         """End the process that answers, and with it let the embeddings of the images go."""
         self._service.close()

@@ -124,7 +124,7 @@ class LandmarkPanel(Step):
             self._tell()
 
     def _on_search(self) -> None:
-        if self._finder.is_at_work:
+        if self._is_searching():
             self._finder.stop()
         else:
             self._finder.find()
@@ -132,19 +132,24 @@ class LandmarkPanel(Step):
     def _on_suggest(self) -> None:
         if self._finder.suggestion:
             self._session.go(self._finder.suggestion)
+        elif self._finder.is_ranking:
+            self._finder.stop_suggesting()
         else:
             self._finder.suggest()
 
     # What is said of it
 
     def _enable(self) -> None:
-        has_run, at_work = self._session.run is not None, self._finder.is_at_work
+        has_run, searching = self._session.run is not None, self._is_searching()
         self._place.setEnabled(self._session.project is not None)
-        self._search.setText("Stop" if at_work else _FIND)
-        self._search.setEnabled(at_work or (has_run and self._has_points()))
-        known = bool(self._finder.suggestion)
-        self._suggest.setText("Go to best image" if known else "Suggest an image")
-        self._suggest.setEnabled(has_run and (known or not self._finder.is_ranking))
+        self._search.setText("Stop" if searching else _FIND)
+        self._search.setEnabled(searching or (has_run and self._has_points()))
+        ranking = "Stop suggesting" if self._finder.is_ranking else "Suggest an image"
+        self._suggest.setText("Go to best image" if self._finder.suggestion else ranking)
+        self._suggest.setEnabled(has_run)
+
+    def _is_searching(self) -> bool:
+        return self._finder.is_busy or self._finder.is_opening
 
     def _has_points(self) -> bool:
         return self._session.project is not None and bool(self._session.annotations.human_points())
@@ -153,7 +158,7 @@ class LandmarkPanel(Step):
         self._enable()
         if self._canvas.is_placing:
             return
-        if self._finder.is_busy or self._finder.is_opening:
+        if self._is_searching():
             self.tell(State.RUNNING, f"{text}.")
         elif not self._has_points():
             # Ranking goes on beside what people do.
@@ -166,7 +171,7 @@ class LandmarkPanel(Step):
     def _tell(self) -> None:
         """Say what is missing, or what came out."""
         self._enable()
-        is_told = self._finder.is_busy or self._finder.is_opening or self._canvas.is_placing
+        is_told = self._is_searching() or self._canvas.is_placing
         if self._session.project is None or is_told:
             return
         if not self._has_points():

@@ -134,10 +134,10 @@ def _words(point: Landmark) -> str:
 def _label_colour(image: Image, point: Landmark) -> str:
     """Black where the image is bright to the right of the point, else white."""
     height, width = image.data.shape[:2]
-    near = max(3, width // 50)
     y = int(np.clip(point.y, 0, height - 1))
     x = int(np.clip(point.x, 0, width - 1))
-    beside = np.asarray(image.data[max(0, y - near) : y + near + 1, x : x + 4 * near])
+    tall, wide = max(2, height // 60), max(4, width // 5)
+    beside = np.asarray(image.data[max(0, y - tall) : y + tall + 1, x : x + wide])
     low, high = (0, beside.max(initial=1)) if image.rgb else image.contrast_limits
     if image.rgb and image.dtype == np.uint8:
         high = 255

@@ -221,6 +221,17 @@ def test_after_learning_the_best_image_to_click_is_named_and_a_button_goes_there
     assert ready.session.image == best
 
 
+def test_looking_for_the_best_image_can_be_stopped_and_begun_again(dock, wait):
+    dock.session.use("ld-1")
+    button = control(dock, QPushButton, "Suggest an image")
+    assert button.text() == "Stop suggesting"
+    button.click()
+    assert (button.text(), dock.finder.is_ranking) == ("Suggest an image", False)
+    button.click()
+    wait(lambda: dock.finder.suggestion)
+    assert button.text() == "Go to best image"
+
+
 # Names
 
 
