@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, QThreadPool
+from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.background import Background
@@ -113,7 +113,8 @@ class LocalCL(QWidget):
         self.training.ended.connect(self._on_trained)
         for source in (self.training, self.finder):
             source.skipped.connect(self.images.add_skipped)
-        self._warming.ended.connect(lambda: self._monitor_waits and self.show_monitor())
+        self._warming.result.connect(lambda _none: self._make_monitor())
+        self._warming.failed.connect(self.session.problem)
         self.learn.monitor_wanted.connect(self.show_monitor)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -138,15 +139,22 @@ class LocalCL(QWidget):
         self._problem.setText(f"⚠ {sentence[:1].upper()}{sentence[1:]}.")
         self._problem.show()
 
+    def _make_monitor(self) -> None:
+        if self._monitor is None:
+            self.monitor.setParent(self)
+        if self._monitor_waits:
+            self.show_monitor()
+
     def show_monitor(self) -> None:
         """Show the training monitor below the picture, as soon as it can be drawn."""
-        self._monitor_waits = self._warming.is_busy
-        if self._monitor_waits:
+        self._monitor_waits = self._monitor is None
+        if self._monitor is None:
             return
-        self._keep_height()
-        if self.monitor.parentWidget() is None:
-            self._viewer.window.add_dock_widget(self.monitor, name=MONITOR, area="bottom")
-        self.monitor.parentWidget().show()
+        if not self._is_monitor_docked:
+            self._keep_height()
+            self._viewer.window.add_dock_widget(self._monitor, name=MONITOR, area="bottom")
+        # Bit by bit: each of these takes the window a while.
+        QTimer.singleShot(0, self._monitor.parentWidget().show)
 
     def lay_monitor_below(self) -> None:
         """Bring the monitor below the picture from where napari put it."""
@@ -160,14 +168,19 @@ class LocalCL(QWidget):
     def monitor(self) -> Monitor:
         """The training monitor, shown or not."""
         if self._monitor is None:
+            # Here, because it brings a plotting library that opening the dock should not wait for.
             from napari_localcl.widgets.monitor import Monitor
 
             self._monitor = Monitor(self.training)
         return self._monitor
 
+    @property
+    def _is_monitor_docked(self) -> bool:
+        return self._monitor is not None and self._monitor.parentWidget() not in (None, self)
+
     def free_monitor(self) -> None:
         """Take the monitor out of the window, for somebody else to put it there."""
-        if self._monitor is not None and self._monitor.parentWidget() is not None:
+        if self._is_monitor_docked:
             self._viewer.window.remove_dock_widget(self._monitor)
 
     def _keep_height(self) -> None:

@@ -38,7 +38,7 @@ def dock(viewer, images, wait):
     _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
     viewer.window.show()
     dock.images.open(images)
-    wait(lambda: dock.session.project is not None and dock.learn.form.is_ready)
+    wait(lambda: "Landmarks" in viewer.layers and dock.learn.form.is_ready)
     return dock
 
 
@@ -62,9 +62,11 @@ def trainer(dock):
 
 
 def test_the_window_stays_awake_while_a_training_runs(dock, wait, pulse):
-    wait(lambda: len(pulse) > 20)
-    pulse.clear()
     start(dock, 40)
+    wait(lambda: dock._monitor is not None and dock._monitor.isVisible())
+    pulse.clear()
+    wait(lambda: len(pulse) > 50)  # the first picture and the new dock are drawn
+    del pulse[:-1]
     wait(lambda: not dock.training.is_running, 400)
     assert dock.learn.state is State.DONE, dock.learn.sentence
     assert np.diff(pulse).max() < 0.1

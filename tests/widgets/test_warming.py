@@ -1,9 +1,9 @@
-from __future__ import annotations
+"""What is read and imported before the window needs it."""
 
 import subprocess
 import sys
 
-CODE = """
+UNITS = """
 import sys
 import pint
 from napari_localcl.widgets.warming import warm_up
@@ -23,4 +23,4 @@ assert pint.application_registry.get() is now, "units of two registries do not g
 
 
 def test_units_are_read_once_and_what_is_slow_to_import_is_there():
-    subprocess.run([sys.executable, "-W", "ignore", "-c", CODE], check=True)
+    subprocess.run([sys.executable, "-W", "ignore", "-c", UNITS], check=True)
