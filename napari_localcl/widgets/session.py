@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer, Signal
 
+from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.autosave import Autosave
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.history import History
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from napari_localcl.data.annotations import Landmark
     from napari_localcl.data.exchange.merging import Merge
     from napari_localcl.data.folder import Plane
     from napari_localcl.data.project import Project
@@ -155,12 +155,7 @@ class Session(Reviewing):
 
     def place(self, landmark: str, y: float, x: float) -> None:
         """Set a person's point in the image at hand, of a landmark that may be new."""
-        fresh = landmark not in self.annotations.names
-        self.edit(
-            lambda now: (now.add_landmark(landmark) if fresh else now).place(
-                self.image, landmark, y, x
-            )
-        )
+        self.edit(lambda now: now.place_all([Landmark(self.image, landmark, y, x)]))
 
     def remove(self, *landmarks: str) -> None:
         """Take points out of the image at hand: a person's is forgotten, a prediction rejected."""
@@ -194,10 +189,7 @@ class Session(Reviewing):
     # Edits
 
     def edit(
-        self,
-        change: Change,
-        then: Callable[[], None] | None = None,
-        find: bool = False,
+        self, change: Change, then: Callable[[], None] | None = None, find: bool = False
     ) -> None:
         """Make a step that can be undone.
 
