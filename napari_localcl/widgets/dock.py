@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
+from qtpy.QtCore import QEvent, Qt, QThreadPool
 from qtpy.QtWidgets import QApplication, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.background import Background
@@ -139,6 +139,8 @@ class LocalCL(QWidget):
         # Not above, because it brings a plotting library that opening the dock should not wait for.
         from napari_localcl.widgets.monitor import Monitor
 
+        if self._is_closed:
+            return
         self._monitor = Monitor(self.training)
         self._monitor.setParent(self)
         if self._monitor_waits:
@@ -147,15 +149,14 @@ class LocalCL(QWidget):
     def show_monitor(self) -> None:
         """Show the training monitor below the picture, as soon as it can be drawn."""
         self._monitor_waits = self._monitor is None
-        if self._monitor is None:
+        if self._monitor is None or self._is_closed:
             return
         if self._monitor.parentWidget() in (None, self):
             self._keep_height()
             self._viewer.window.add_dock_widget(
                 self._monitor, name="Training monitor", area="bottom"
             )
-        # Bit by bit: each of these takes the window a while.
-        QTimer.singleShot(0, self._monitor.parentWidget().show)
+        self._monitor.parentWidget().show()
 
     def _keep_height(self) -> None:
         """Let docks at the bottom lie below the picture alone: those beside it need the height."""
