@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
+from qtpy.QtCore import QEvent, Qt, QThreadPool
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.background import Background
@@ -140,6 +140,8 @@ class LocalCL(QWidget):
         self._problem.show()
 
     def _make_monitor(self) -> None:
+        if self._is_closed:
+            return
         if self._monitor is None:
             self.monitor.setParent(self)
         if self._monitor_waits:
@@ -148,13 +150,12 @@ class LocalCL(QWidget):
     def show_monitor(self) -> None:
         """Show the training monitor below the picture, as soon as it can be drawn."""
         self._monitor_waits = self._monitor is None
-        if self._monitor is None:
+        if self._monitor is None or self._is_closed:
             return
         if not self._is_monitor_docked:
             self._keep_height()
             self._viewer.window.add_dock_widget(self._monitor, name=MONITOR, area="bottom")
-        # Bit by bit: each of these takes the window a while.
-        QTimer.singleShot(0, self._monitor.parentWidget().show)
+        self._monitor.parentWidget().show()
 
     def lay_monitor_below(self) -> None:
         """Bring the monitor below the picture from where napari put it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import QTimer, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout, QProgressBar
 
 from napari_localcl.widgets.child import Child
@@ -165,12 +165,12 @@ class LearnPanel(Step):
 
     def _on_start(self) -> None:
         self._training.start(self.form.wish)
-        QTimer.singleShot(0, self.monitor_wanted.emit)
+        self.monitor_wanted.emit()
 
     def resume(self, folder: str) -> None:
         """Go on with a run that broke off."""
         self._training.resume(folder, self.form.device)
-        QTimer.singleShot(0, self.monitor_wanted.emit)
+        self.monitor_wanted.emit()
 
     def show_runs(self) -> None:
         """Show all runs of the project."""

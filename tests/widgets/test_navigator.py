@@ -58,23 +58,23 @@ def box(navigator, name):
 
 
 def test_the_view_stays_for_images_of_about_one_size(viewer, navigator):
-    viewer.camera.zoom = 7.5
+    viewer.scene.camera.zoom = 7.5
     navigator.go_to("b.png")
-    assert viewer.camera.zoom == 7.5
+    assert viewer.scene.camera.zoom == 7.5
     navigator.go_to("c.png")
-    assert viewer.camera.zoom != 7.5
+    assert viewer.scene.camera.zoom != 7.5
 
     box(navigator, "Keep the view").setChecked(False)
-    viewer.camera.zoom = 7.5
+    viewer.scene.camera.zoom = 7.5
     navigator.go_to("b.png")
-    assert viewer.camera.zoom != 7.5
+    assert viewer.scene.camera.zoom != 7.5
 
 
 def test_another_project_is_seen_as_a_whole(viewer, navigator, tmp_path, pictures, wait):
-    viewer.camera.zoom = 7.5
+    viewer.scene.camera.zoom = 7.5
     navigator.session.open(new_project(tmp_path / "other", pictures))
     navigator.go_to("blobs_0.png")
-    assert viewer.camera.zoom != 7.5
+    assert viewer.scene.camera.zoom != 7.5
 
 
 def test_brightness_changed_by_hand_ticks_its_box_and_stays(viewer, navigator):
