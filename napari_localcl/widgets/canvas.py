@@ -65,7 +65,7 @@ class Canvas(QObject):
         session.image_changed.connect(self._load)
         session.annotations_changed.connect(self.refresh)
         viewer.layers.events.removed.connect(self._on_removed)
-        viewer.camera.events.zoom.connect(self._on_zoom)
+        viewer.scene.camera.events.zoom.connect(self._on_zoom)
 
     @property
     def is_placing(self) -> bool:
@@ -103,7 +103,7 @@ class Canvas(QObject):
         self.looks.forget(self._image)
         self._stop_following()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        self._viewer.camera.events.zoom.disconnect(self._on_zoom)
+        self._viewer.scene.camera.events.zoom.disconnect(self._on_zoom)
         if self._points is not None:
             self._points.events.data.disconnect(self._on_data)
             self._points.events.mode.disconnect(self._on_mode)
@@ -146,7 +146,7 @@ class Canvas(QObject):
         self._shown = points
         with self._fill():
             show_points(layer, self._shown, self._image)
-            fit_to_screen(layer, self._viewer.camera.zoom)
+            fit_to_screen(layer, self._viewer.scene.camera.zoom)
             layer.metadata = {"image": self._session.image}
 
     def _add_points(self) -> Points:
@@ -202,7 +202,7 @@ class Canvas(QObject):
 
     def _on_zoom(self) -> None:
         if self._points is not None:
-            fit_to_screen(self._points, self._viewer.camera.zoom)
+            fit_to_screen(self._points, self._viewer.scene.camera.zoom)
 
     def _on_mouse(self, viewer: napari.viewer.Viewer, event: Any) -> None:
         if self.image is None:
