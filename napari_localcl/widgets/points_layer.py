@@ -67,9 +67,9 @@ def make_points() -> dict[str, Any]:
         "string": "{shown_as}",
         "size": 11,
         "anchor": "upper_left",
-        "color": {"feature": "label_colour", "fallback": "white"},
+        "color": "white",
     }
-    features = _features((), ())
+    features = _features(())
     looks = {"border_color": "black", "text": text}
     return {"name": LANDMARKS, "features": features, "ndim": 2, **looks}
 
@@ -81,8 +81,11 @@ def show_points(layer: Points, points: Sequence[Landmark], image: Image) -> None
     # Every change makes napari measure and draw the layer again.
     if not np.array_equal(layer.scale, image.scale):
         layer.scale = image.scale
-    layer.features = _features(points, [_label_colour(image, point) for point in points])
+    layer.features = _features(points)
     if points:
+        # A point that a person adds has the default until it is shown anew.
+        inks = [_label_colour(image, point) for point in points]
+        layer.text.color = {"array": inks, "default": "white"}
         looks = [look(point.source) for point in points]
         layer.symbol = [one.symbol for one in looks]
         layer.face_color = [one.colour for one in looks]
@@ -114,13 +117,12 @@ def fit_to_screen(layer: Points, zoom: float) -> None:
         layer.text.translation = beside
 
 
-def _features(points: Sequence[Landmark], label_colours: Sequence[str]) -> dict[str, list[Any]]:
+def _features(points: Sequence[Landmark]) -> dict[str, list[Any]]:
     return {
         "landmark": [point.landmark for point in points],
         "source": [point.source for point in points],
         "confidence": [np.nan if p.confidence is None else p.confidence for p in points],
         "shown_as": [_words(point) for point in points],
-        "label_colour": list(label_colours),
     }
 
 
