@@ -1,13 +1,14 @@
 # make setup   an environment in .venv with the tested versions
 # make demo    the main job on sample data, end to end; then napari, where there is a screen
 # make test    style, types, floors, tests
+# make screenshots   the pictures of the documentation, from the running program
 # make clean   everything that can be made again, the environment excepted
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test clean
+.PHONY: setup demo test screenshots clean
 
 setup: $(READY)
 
@@ -35,6 +36,10 @@ test: setup
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 QT_API=pyqt5 xvfb-run -a $(BIN)/python -m pytest -n 2
 	OMP_NUM_THREADS=1 QT_API=pyqt6 xvfb-run -a $(BIN)/python -m pytest -n 2 tests/widgets
+
+# With PyQt6, because napari says in the picture that it is to drop PyQt5.
+screenshots: setup
+	QT_API=pyqt6 xvfb-run -a -s "-screen 0 1280x800x24" $(BIN)/python docs/screenshots.py
 
 clean:
 	rm -rf build dist localcl-demo .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

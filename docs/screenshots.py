@@ -1,6 +1,6 @@
 """Make the pictures of the documentation from the running program, on sample data.
 
-xvfb-run -a -s "-screen 0 1280x800x24" python docs/screenshots.py
+make screenshots
 
 One training serves both themes; every picture is `docs/pictures/<step>-<theme>.png`.
 """

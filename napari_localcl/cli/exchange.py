@@ -8,7 +8,7 @@ import typer
 from napari_localcl.cli.options import Images, OneImages, images_argument
 from napari_localcl.data.annotations import by_image, read_landmarks, write_landmarks
 from napari_localcl.data.exchange.formats import FORMATS, find_format, import_landmarks
-from napari_localcl.data.marks import is_machine
+from napari_localcl.data.point_sources import is_machine
 
 
 def export_verb(

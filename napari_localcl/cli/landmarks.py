@@ -10,7 +10,7 @@ from napari_localcl.cli.options import Cache, Device, Events, Images, Set, image
 from napari_localcl.data.annotations import by_image, read_landmarks, write_landmarks
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.marks import is_machine
+from napari_localcl.data.point_sources import is_machine
 
 if TYPE_CHECKING:
     from napari_localcl.cli.reporter import Reporter

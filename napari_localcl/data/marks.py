@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_localcl.data.point_sources import ACCEPTED_SOURCE, HUMAN_SOURCE, is_machine
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
@@ -18,9 +20,6 @@ if TYPE_CHECKING:
     Table = np.ndarray[Any, np.dtype[np.void]]
     Mark = tuple[int, float, float, float, int]
 
-# A person's points: placed or moved, and predictions accepted as they were.
-HUMAN_SOURCE, ACCEPTED_SOURCE = PEOPLE = ("human", "accepted")
-_MACHINE = "machine:"
 # In place of the position of a prediction's source: places in `Column.all_sources`.
 _PLACED, _ACCEPTED = -1, -2
 
@@ -196,38 +195,6 @@ class Column:
         table = self.table.copy()
         table[index] = mark
         return replace(self, table=table)
-
-
-def is_machine(source: str | None) -> bool:
-    """Tell whether a source is a machine.
-
-    Parameters
-    ----------
-    source : str or None
-        As in :class:`~napari_localcl.data.annotations.Landmark`.
-
-    Returns
-    -------
-    bool
-        True for `machine:<run>`; all other points are a person's.
-    """
-    return source is not None and source.startswith(_MACHINE)
-
-
-def is_person(source: str | None) -> bool:
-    """Tell whether a file says that a point is a person's: placed, moved or accepted.
-
-    Parameters
-    ----------
-    source : str or None
-        As in :class:`~napari_localcl.data.annotations.Landmark`.
-
-    Returns
-    -------
-    bool
-        True for `human` and `accepted`.
-    """
-    return source in PEOPLE
 
 
 def _placed(y: float, x: float, source: int) -> Mark:

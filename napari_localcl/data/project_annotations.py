@@ -10,7 +10,8 @@ import numpy as np
 
 from napari_localcl.data.annotations import Landmark, check_inside
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.marks import Column, Kind, is_machine
+from napari_localcl.data.marks import Column, Kind
+from napari_localcl.data.point_sources import is_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 from napari_localcl.data.annotations import as_cell, read_lines
 from napari_localcl.data.atomic import has_copy, keep_last, replacing, way_back
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.marks import ACCEPTED_SOURCE, Column, Kind, is_machine
+from napari_localcl.data.marks import Column, Kind
+from napari_localcl.data.point_sources import ACCEPTED_SOURCE, is_machine
 from napari_localcl.data.project_annotations import Annotations, no_annotations
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
 
-from napari_localcl.data.marks import Column, Kind, is_machine
+from napari_localcl.data.marks import Column, Kind
+from napari_localcl.data.point_sources import is_machine
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.marks import is_person
+from napari_localcl.data.point_sources import is_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

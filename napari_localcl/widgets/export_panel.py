@@ -13,7 +13,8 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QFormLayout, QMess
 from napari_localcl.data.annotations import by_image
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.exchange.formats import FORMATS, Format, import_landmarks
-from napari_localcl.data.marks import Kind, is_machine
+from napari_localcl.data.marks import Kind
+from napari_localcl.data.point_sources import is_machine
 from napari_localcl.widgets import terminal
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.controls import describe, in_row, make_button, make_label

@@ -68,7 +68,7 @@ class ImagesPanel(Step):
             self._choose,
             "Alt+O",
         )
-        recent = make_button("Open recent", "Projects that were open of late", key="Alt+P")
+        recent = make_button("Open recent", "Projects that were open of late", key="Alt+Shift+O")
         recent.setMenu(RecentMenu(self.open, self._choose_home, recent))
         self._elsewhere = make_button(
             "New project elsewhere…",

@@ -33,7 +33,7 @@ class Ownership(Banner):
             "Take it over",
             "Make this the window that may change the project",
             self._take_over,
-            "Alt+W",
+            "Alt+Shift+W",
         )
         self._session, self._open_again = session, open_again
         session.obstacle_changed.connect(self._on_obstacle)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_localcl.data.marks import is_machine
+from napari_localcl.data.point_sources import is_machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 
 from napari_localcl.data.annotations import Landmark
-from napari_localcl.data.marks import Kind, is_machine
+from napari_localcl.data.marks import Kind
+from napari_localcl.data.point_sources import is_machine
 from napari_localcl.data.review import Doubt, doubts_in, next_uncertain
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ class Search(Banner):
             "Find the images again…",
             "Choose the folder that the images are in now",
             self._choose,
-            "Alt+L",
+            "Alt+Shift+I",
         )
         self._session = session
         self._project: Project | None = None

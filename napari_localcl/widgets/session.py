@@ -11,7 +11,8 @@ from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.autosave import Autosave
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.history import History
-from napari_localcl.data.marks import Kind, is_machine
+from napari_localcl.data.marks import Kind
+from napari_localcl.data.point_sources import is_machine
 from napari_localcl.data.review import changed_place
 from napari_localcl.tasks.project_runs import ProjectRuns
 from napari_localcl.widgets.reviewing import Reviewing

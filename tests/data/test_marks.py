@@ -3,7 +3,8 @@ import pytest
 from projects import predicted
 
 from napari_localcl.data.annotations import Landmark
-from napari_localcl.data.marks import Column, Kind, is_machine, is_person
+from napari_localcl.data.marks import Column, Kind
+from napari_localcl.data.point_sources import is_machine, is_person
 
 
 def kinds(column: Column) -> list[Kind]:

@@ -10,7 +10,7 @@ from napari_localcl.widgets import commands
 from napari_localcl.widgets.dock import MONITOR, LocalCL
 from napari_localcl.widgets.monitor import Monitor
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

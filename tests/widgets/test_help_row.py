@@ -1,10 +1,12 @@
+"""The bottom row: undo, all keys, and a report; and what every control must say."""
+
 from __future__ import annotations
 
 import pytest
 from controls_of import control
 from projects import new_project
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QGuiApplication
+from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
@@ -18,8 +20,6 @@ from qtpy.QtWidgets import (
 
 from napari_localcl.widgets.help_report import ReportDialog
 from napari_localcl.widgets.help_shortcuts import ShortcutsDialog
-
-pytestmark = pytest.mark.filterwarnings("ignore")
 
 _CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QAbstractItemView, QLineEdit)
 
@@ -55,6 +55,15 @@ def test_every_control_can_be_reached_by_keyboard(dock):
     for one in own_controls(dock):
         by_tab = one.focusPolicy() & Qt.FocusPolicy.TabFocus
         assert by_tab or one.property("key"), one.accessibleName()
+
+
+def test_no_key_is_given_twice_or_opens_one_of_naparis_menus(viewer, dock):
+    keys = [one.property("key") for one in own_controls(dock) if one.property("key")]
+    menus = viewer.window._qt_window.menuBar().actions()
+    taken = {QKeySequence.mnemonic(menu.text()).toString() for menu in menus}
+    assert "Alt+F" in taken
+    assert len(set(keys)) == len(keys)
+    assert not taken & set(keys)
 
 
 def test_f1_shows_the_keys_of_all_buttons_and_of_the_picture(viewer, dock, qapp):

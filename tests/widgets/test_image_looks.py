@@ -7,7 +7,7 @@ from napari.utils._proxies import PublicOnlyProxy
 from napari_localcl.widgets.image_looks import ImageLooks
 from napari_localcl.widgets.picture import Picture
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.slow
 
 
 def grey(name="a", window=(10.0, 20.0)):

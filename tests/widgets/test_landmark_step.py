@@ -17,7 +17,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QInputDialog, QMessageBox, QPus
 from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.widgets.step import State
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.slow
 
 OF_PIXEL = "Similarity: the pixel under the mouse"
 

@@ -12,7 +12,7 @@ from napari_localcl.data.reading import read
 from napari_localcl.layers.projects import read_layers
 from napari_localcl.layers.writers import write_nifti, write_points
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -69,7 +69,8 @@ def test_the_window_stays_awake_while_a_training_runs(dock, wait, pulse):
     del pulse[:-1]
     wait(lambda: not dock.training.is_running, 400)
     assert dock.learn.state is State.DONE, dock.learn.sentence
-    assert np.diff(pulse).max() < 0.1
+    # Not with what comes after its end, when the model is put to use and napari adds a layer.
+    assert np.diff(pulse[:-1]).max() < 0.1
     assert dock._monitor._plot.stages
     assert dock._monitor.height() <= 220
 

@@ -12,7 +12,7 @@ from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.session import Session
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.slow
 
 SIZES = {"a": (60, 80), "b": (64, 80), "c": (600, 800)}
 

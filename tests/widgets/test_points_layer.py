@@ -13,8 +13,6 @@ from napari_localcl.widgets.points_layer import (
     show_points,
 )
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 SOURCES = ("human", "accepted", "machine:ld-1")
 # The image is dark to the left and bright to the right.
 PIXELS = np.hstack([np.zeros((80, 60)), np.full((80, 60), 255)]).astype(np.uint8)

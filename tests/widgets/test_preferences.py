@@ -8,8 +8,6 @@ import napari_localcl
 from napari_localcl.data.project_record import ProjectRecord
 from napari_localcl.widgets.preferences import Preferences, defaults, preferences
 
-pytestmark = pytest.mark.filterwarnings("ignore")
-
 
 def test_the_manifest_says_what_a_new_project_says():
     review_below = ProjectRecord.model_fields["review_below"].default

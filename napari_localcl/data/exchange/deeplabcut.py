@@ -24,7 +24,7 @@ from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.exchange.matching import ImageNames
 from napari_localcl.data.exchange.text import read_text
-from napari_localcl.data.marks import HUMAN_SOURCE, is_machine, is_person
+from napari_localcl.data.point_sources import HUMAN_SOURCE, is_machine, is_person
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

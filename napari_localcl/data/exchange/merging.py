@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from napari_localcl.data.annotations import check_inside
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.marks import Kind, is_machine
+from napari_localcl.data.marks import Kind
+from napari_localcl.data.point_sources import is_machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
