@@ -35,7 +35,8 @@ test: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 QT_API=pyqt5 xvfb-run -a $(BIN)/python -m pytest -n 2
-	OMP_NUM_THREADS=1 QT_API=pyqt6 xvfb-run -a $(BIN)/python -m pytest -n 2 tests/widgets
+	OMP_NUM_THREADS=1 QT_API=pyqt6 xvfb-run -a $(BIN)/python -m pytest -n 2 tests/widgets \
+		-m "not slow or end_to_end"
 
 # With PyQt6, because napari says in the picture that it is to drop PyQt5.
 screenshots: setup

@@ -33,6 +33,12 @@ def config(tmp_path_factory):
     os.environ["LOCALCL_CONFIG"] = str(tmp_path_factory.mktemp("config"))
 
 
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch):
+    """Let children have their share of the processor: nobody but the test works at this window."""
+    monkeypatch.setattr("napari_localcl.widgets.child._LOWER", 0)
+
+
 @pytest.fixture
 def wait(qapp):
     """Return a function that lets the window live until something is true."""

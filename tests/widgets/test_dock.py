@@ -108,6 +108,7 @@ def drag(viewer, dock, wait, y, x):
     wait(lambda: not dock.finder.is_busy)
 
 
+@pytest.mark.end_to_end
 def test_the_way_from_a_folder_to_a_table(viewer, dock, hands, wait, tmp_path):
     open_folder(viewer, dock, hands, wait)
     assert dock.images.state is State.DONE
