@@ -64,6 +64,7 @@ class Canvas(QObject):
         session.opened.connect(self._forget_view)
         session.image_changed.connect(self._load)
         session.annotations_changed.connect(self.refresh)
+        session.doubt_changed.connect(self._on_zoom)
         viewer.layers.events.removed.connect(self._on_removed)
         viewer.scene.camera.events.zoom.connect(self._on_zoom)
 
@@ -146,7 +147,7 @@ class Canvas(QObject):
         self._shown = points
         with self._fill():
             show_points(layer, self._shown, self._image)
-            fit_to_screen(layer, self._viewer.scene.camera.zoom)
+            self._fit()
             layer.metadata = {"image": self._session.image}
 
     def _add_points(self) -> Points:
@@ -201,8 +202,15 @@ class Canvas(QObject):
             self.stop_placing()
 
     def _on_zoom(self) -> None:
-        if self._points is not None:
-            fit_to_screen(self._points, self._viewer.scene.camera.zoom)
+        if self._points is not None and len(self._points.data) == len(self._shown):
+            self._fit()
+
+    def _fit(self) -> None:
+        doubt = self._session.doubt
+        at_hand = (doubt.image, doubt.landmark) if doubt else None
+        shown = [(point.image, point.landmark) for point in self._shown]
+        row = shown.index(at_hand) if at_hand in shown else None
+        fit_to_screen(self._points, self._viewer.scene.camera.zoom, row)
 
     def _on_mouse(self, viewer: napari.viewer.Viewer, event: Any) -> None:
         if self.image is None:

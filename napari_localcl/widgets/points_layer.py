@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 LANDMARKS = "Landmarks"
 _SIZE = 14  # screen pixels
+_EMPHASIS = 1.5  # of the point at hand
 _BESIDE = (13, 12)  # of the label from the point, down and right, screen pixels
 _LIT = 0.46  # share of the range of grey values from which on a black label reads better
 
@@ -96,7 +97,7 @@ def places(points: Sequence[Landmark]) -> np.ndarray:
     return np.array([(point.y, point.x) for point in points]).reshape(-1, 2)
 
 
-def fit_to_screen(layer: Points, zoom: float) -> None:
+def fit_to_screen(layer: Points, zoom: float, at_hand: int | None = None) -> None:
     """Keep symbols and labels at one size and distance on the screen.
 
     Not by the layer's limits of size on the canvas: they are not minded where points are clicked.
@@ -107,10 +108,15 @@ def fit_to_screen(layer: Points, zoom: float) -> None:
         With the points.
     zoom : float
         Screen pixels per unit of the world.
+    at_hand : int or None
+        The point that is being reviewed, which is larger.
     """
     pixel = 1 / max(zoom * layer.scale[-1], 1e-9)
-    if not np.allclose(layer.size, _SIZE * pixel):
-        layer.size = _SIZE * pixel
+    sizes = np.full(len(layer.data), _SIZE * pixel)
+    if at_hand is not None:
+        sizes[at_hand] *= _EMPHASIS
+    if not np.allclose(layer.size, sizes):
+        layer.size = sizes
     layer.current_size = _SIZE * pixel
     beside = np.array(_BESIDE) * pixel
     if not np.array_equal(layer.text.translation, beside):

@@ -53,6 +53,16 @@ def test_symbols_keep_their_size_on_the_screen_and_labels_stand_clear_of_them(la
     assert layer.text.translation[1] * zoom > sizes[0] / 2
 
 
+def test_the_point_at_hand_is_larger_and_its_label_still_clear(layer):
+    fit_to_screen(layer, 2, at_hand=1)
+    sizes = layer.size * 2
+    assert sizes[1] > 1.3 * sizes[0]
+    assert np.allclose(np.delete(sizes, 1), sizes[0])
+    assert layer.text.translation[1] * 2 > sizes[1] / 2
+    fit_to_screen(layer, 2)
+    assert np.allclose(layer.size, layer.size[0])
+
+
 def test_the_legend_says_all_three_in_words():
     for word in ("placed or moved", "a person agreed", "predicted, and how sure"):
         assert word in legend()
