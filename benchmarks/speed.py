@@ -132,7 +132,7 @@ def repeated(encoder: Encoder, images: PreparedImages, count: int, work: Path) -
     order = [i % known for i in range(count)]
     names = tuple(f"{images.names[i]}-{row}" for row, i in enumerate(order))
     every = Embeddings(store, tuple(i % rows for i in range(count)))
-    return Embedded(replace(images.subset(order), names=names), (every,))
+    return Embedded(replace(images.subset(order), names=names), every)
 
 
 def many(images: PreparedImages, count: int, work: Path) -> Atlas:

@@ -2,7 +2,7 @@
 
 make screenshots
 
-One training serves both themes; every picture is `docs/pictures/<step>-<theme>.png`.
+One training serves both themes; every picture is `docs/pictures/<step>-<theme>.webp`.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ class Studio:
         """Take a picture of the whole window."""
         self.rest(1.0)
         pixels = self.viewer.screenshot(canvas_only=False, flash=False)
-        picture = Image.fromarray(pixels).convert("RGB").quantize(256)
-        picture.save(PICTURES / f"{name}-{self.theme}.png", optimize=True)
+        picture = Image.fromarray(pixels).convert("RGB")
+        picture.save(PICTURES / f"{name}-{self.theme}.webp", quality=85, method=6)
 
     def close(self) -> None:
         """Close the window, which saves the project."""

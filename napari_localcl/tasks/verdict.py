@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 _BLOCKS = 12
-_LEAST_POINTS = 2 * _BLOCKS
+_LEAST_POINTS = 4 * _BLOCKS
 # In units of the noise. The change over a line through 12 noisy blocks varies by about one of them.
 _CLEAR = 3.5
 _OUTLIER = 8.0
@@ -90,7 +90,7 @@ def _judge_blocks(place: Numbers, loss: Numbers, span: int) -> Verdict:
         return Verdict(Trend.DIVERGING, f"{seen} rose{_share(loss, change)}; {_ADVICE}")
     if change < -clear:
         return Verdict(Trend.IMPROVING, f"{seen} fell{_share(loss, change)}; more time would help")
-    return Verdict(Trend.FLAT, f"{seen} hardly changed; more time would help little")
+    return Verdict(Trend.FLAT, f"{seen} hardly changed")
 
 
 def _medians(place: Numbers, loss: Numbers) -> tuple[Numbers, Numbers]:
