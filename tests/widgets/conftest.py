@@ -10,6 +10,8 @@ from contextlib import suppress
 import pytest
 
 pytest.importorskip("qtpy", reason="the window needs napari and a Qt binding")
+# A layer that is changed from another thread is an error.
+os.environ["NAPARI_ENSURE_PLUGIN_MAIN_THREAD"] = "1"
 with warnings.catch_warnings():
     # napari's and magicgui's own: pydantic 1 manners, a binding that is to go.
     warnings.simplefilter("ignore")
