@@ -15,6 +15,7 @@ from napari_localcl.tasks.loss_history import LossHistory, read_history
 from napari_localcl.tasks.verdict import Trend, Verdict, judge
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
+from napari_localcl.widgets.training_words import in_words, plain
 from napari_localcl.widgets.wish import Continuation, Wish
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Training(QObject):
         elif event.get("message") and not event.get("step"):
             self._note(event["message"])
         if not self.is_stopping and kind != "result":
-            self.message = _in_words(event)
+            self.message = in_words(event)
         self._tell()
 
     def _tell(self) -> None:
@@ -260,11 +261,11 @@ class Training(QObject):
             return Outcome.LEARNED, f"{name} has learned.{hope}"
         left = any(row.folder == name and row.status == "interrupted" for row in self._runs.rows())
         if not left:
-            return Outcome.FAILED, f"Learning failed: {_plain(complaint)}. {_SAFE}"
+            return Outcome.FAILED, f"Learning failed: {plain(complaint)}. {_SAFE}"
         if self._wanted is Outcome.PAUSED:
             return Outcome.PAUSED, f"{name} is paused. Resume goes on with it."
         return Outcome.BROKEN, (
-            f"Learning broke off: {_plain(complaint)}. {_SAFE} "
+            f"Learning broke off: {plain(complaint)}. {_SAFE} "
             f"Resume goes on with {name} from where it was last saved."
         )
 
@@ -279,26 +280,3 @@ class Training(QObject):
 def _read(metrics: Path) -> Generator[None, None, LossHistory]:
     yield
     return read_history(metrics)
-
-
-def _plain(complaint: str) -> str:
-    """Return what a process complained of; what torch says at length of memory in plain words."""
-    if any(sign in complaint for sign in ("out of memory", "MemoryError", "allocate memory")):
-        return "memory ran out; choose a smaller image size under Advanced, or another device"
-    return complaint.rstrip(".") or "no reason given"
-
-
-def _in_words(event: Mapping[str, Any]) -> str:
-    stage, steps = event.get("stage", ""), event.get("steps")
-    count = f"{event.get('step', 0)} of {steps}" if steps else f"step {event.get('step', 0)}"
-    speed = event.get("images_per_second")
-    parts = [event.get("message") or stage or event["event"]]
-    parts += [count] if event.get("step") else []
-    parts += [f"{speed:.3g} images per second"] if speed else []
-    parts += [_left(event["seconds_left"])] if "seconds_left" in event else []
-    return ", ".join(parts)
-
-
-def _left(seconds: float) -> str:
-    minutes = seconds / 60
-    return f"{minutes:.0f} min left" if minutes >= 2 else f"{seconds:.0f} s left"

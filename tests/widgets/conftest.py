@@ -20,6 +20,10 @@ with warnings.catch_warnings():
     from qtpy.QtCore import QEvent
     from qtpy.QtWidgets import QApplication
 
+from projects import new_project
+
+from napari_localcl.widgets.session import Session
+
 
 @pytest.fixture(scope="session")
 def qapp():
@@ -68,3 +72,12 @@ def viewer(qapp):
         qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     left = set(QApplication.topLevelWidgets()) - before
     assert not {type(widget).__name__ for widget in left if "LocalCL" in type(widget).__name__}
+
+
+@pytest.fixture
+def session(qapp, pictures, tmp_path):
+    """Return a session with a project of pictures."""
+    session = Session()
+    session.open(new_project(tmp_path / "project", pictures))
+    yield session
+    session.close()

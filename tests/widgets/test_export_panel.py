@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 from controls_of import control
-from projects import new_project, predicted
+from projects import predicted
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtTest import QTest
@@ -19,14 +19,6 @@ from napari_localcl.widgets.export_panel import ExportPanel
 from napari_localcl.widgets.import_dialog import ImportDialog
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.step import State
-
-
-@pytest.fixture
-def session(qapp, pictures, tmp_path):
-    session = Session()
-    session.open(new_project(tmp_path / "project", pictures))
-    yield session
-    session.close()
 
 
 @pytest.fixture

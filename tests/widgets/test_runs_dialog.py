@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from projects import new_project
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
@@ -11,17 +10,8 @@ from tiny import tiny_record
 
 from napari_localcl.training.run import RunFolder
 from napari_localcl.widgets.runs_dialog import RunsDialog
-from napari_localcl.widgets.session import Session
 
 NAME, IN_USE, STATUS = 0, 1, 7
-
-
-@pytest.fixture
-def session(qapp, pictures, tmp_path):
-    session = Session()
-    session.open(new_project(tmp_path / "project", pictures))
-    yield session
-    session.close()
 
 
 @pytest.fixture

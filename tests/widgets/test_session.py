@@ -14,14 +14,6 @@ from napari_localcl.widgets.session import Session
 
 
 @pytest.fixture
-def session(qapp, pictures, tmp_path):
-    session = Session()
-    session.open(new_project(tmp_path / "project", pictures))
-    yield session
-    session.close()
-
-
-@pytest.fixture
 def reviewed(session):
     """Return a session with one click, and predictions of 0.1, 0.2, ... in the images after it."""
     _, *others = session.names

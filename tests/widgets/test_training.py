@@ -11,7 +11,6 @@ import time
 import numpy as np
 import psutil
 import pytest
-from projects import new_project
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QPushButton
 from small import SMALL_FLAGS
@@ -23,20 +22,11 @@ from napari_localcl.training.run import RunFolder
 from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.monitor import Monitor
-from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.step import State
 from napari_localcl.widgets.training import LOG_LINES, Outcome, Training
 from napari_localcl.widgets.wish import Wish
 
 WISH = Wish("tiny", "small", "cpu", 10, "steps")
-
-
-@pytest.fixture
-def session(qapp, pictures, tmp_path):
-    session = Session()
-    session.open(new_project(tmp_path / "project", pictures))
-    yield session
-    session.close()
 
 
 @pytest.fixture
