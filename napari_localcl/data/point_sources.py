@@ -7,6 +7,11 @@ HUMAN_SOURCE, ACCEPTED_SOURCE = PEOPLE = ("human", "accepted")
 _MACHINE = "machine:"
 
 
+def machine_source(run: str) -> str:
+    """Return the source of what a machine says, named after its run."""
+    return f"{_MACHINE}{run}"
+
+
 def is_machine(source: str | None) -> bool:
     """Tell whether a source is a machine.
 

@@ -25,13 +25,19 @@ if TYPE_CHECKING:
 
 LENGTH = 96  # of the longer side of the images looked at, pixels
 BLOCKS = 24  # along that side
-MOST = 500  # images that the component is computed from
+MOST = 500  # images that a rule is found in
 
 
 def side_canvas(canvas: tuple[int, int]) -> tuple[int, int]:
     """Height and width of the images that sides are told from."""
     height, width = (max(32, round(side * LENGTH / max(canvas) / 32) * 32) for side in canvas)
     return height, width
+
+
+def evenly_chosen(count: int) -> list[int]:
+    """Indices of at most `MOST` of some images, evenly spaced: enough to find a rule in."""
+    chosen: list[int] = np.linspace(0, count - 1, min(count, MOST)).round().astype(int).tolist()
+    return chosen
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,7 @@ class Sides:
     @classmethod
     def of(cls, images: PreparedImages) -> Sides:
         """Find the rule in the images themselves; the larger group stays as it is."""
-        chosen = np.unique(np.linspace(0, len(images) - 1, min(len(images), MOST)).round())
-        vectors = _asymmetry(images, chosen.astype(int).tolist())
+        vectors = _asymmetry(images, evenly_chosen(len(images)))
         direction = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)[2][0]
         along = vectors @ direction
         threshold = _split(along)

@@ -133,9 +133,7 @@ class Finder:
             is known already; None is :meth:`align`.
         """
         lead = lead or (lambda row: self.align(template.pyramid[row : row + 1], queries))
-        if self.centre_width:
-            template = replace(template, pyramid=self._averaged(template.pyramid))
-            queries = self._averaged(queries)
+        template, queries = self._looked_at(template, queries)
         strides = queries.strides[: self.levels]
         wanted = {stride: template.embeddings[stride] for stride in strides}
         prior = self._prior(template, queries, lead)
@@ -158,9 +156,7 @@ class Finder:
 
         From 0 to 1, the product over the levels looked at first.
         """
-        if self.centre_width:
-            template = replace(template, pyramid=self._averaged(template.pyramid))
-            queries = self._averaged(queries)
+        template, queries = self._looked_at(template, queries)
         strides = queries.strides[: self.levels]
         response, step = self._response(template.embeddings, queries, strides, None)
         return (response * sum(stride >= step for stride in strides)).exp().clamp(max=1)
@@ -170,6 +166,13 @@ class Finder:
         strides = queries.strides[: min(self.levels, 3)]
         wanted = _expand(template.embeddings, len(queries))
         return search(wanted, queries, guess, strides, reach, sigma=32.0).points
+
+    def _looked_at(self, template: Template, queries: Pyramid) -> tuple[Template, Pyramid]:
+        """Both as they are compared: averaged, where that is asked for."""
+        if not self.centre_width:
+            return template, queries
+        averaged = replace(template, pyramid=self._averaged(template.pyramid))
+        return averaged, self._averaged(queries)
 
     def _averaged(self, pyramid: Pyramid) -> Pyramid:
         """The pyramid with LD's centre-sensitive averaging of its finest level."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.point_sources import machine_source
 from napari_localcl.models.finding import Finder
 from napari_localcl.tasks.embedding_store import embed_images
 from napari_localcl.tasks.one_side import mirrored_like, on_one_side
@@ -177,7 +178,7 @@ def open_atlas(
             prepared = yield from on_one_side(images, prepared, encoder, record, cache)
         embeddings = yield from embed_images(encoder, prepared, cache, has_bf16(kind))
         embedded.append(Embedded(prepared, embeddings))
-    source = f"machine:{Path(run).resolve().name}"
+    source = machine_source(Path(run).resolve().name)
     return Atlas(embedded[0], embedded[1] if len(embedded) > 1 else None, settings, source)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_localcl.data.annotations import by_image, read_landmarks, write_landmarks
 from napari_localcl.data.atomic import replacing
@@ -120,29 +120,44 @@ def run_demo(
     images, truth = folder / "images", read_landmarks(folder / "landmarks.csv")
     listing = find_images(images)
     template = by_image(truth)[listing.planes[0].name]
-    project = yield from _open(out / PROJECT, images)
-    try:
-        runs = ProjectRuns(project)
-        run = yield from pretrain(
-            images,
-            runs.begin("ld"),
-            budget=budget,
-            settings={**SETTINGS.get(sample, {}), **(settings or {})},
-            seed=seed,
-            device=device,
-            cache=cache,
-            started=started,
-        )
-        found = yield from locate(images, run.path, template, None, device, cache)
-        runs.choose(run.path.name)
-        _keep(project, template, found)
-    finally:
-        project.close()
+    found = yield from _learn_and_find(
+        out / PROJECT,
+        images,
+        template,
+        budget=budget,
+        settings={**SETTINGS.get(sample, {}), **(settings or {})},
+        seed=seed,
+        device=device,
+        cache=cache,
+        started=started,
+    )
     others = [row for row in found if row.image != template[0].image]
     write_landmarks(out / "template.csv", template)
     write_landmarks(out / "landmarks.csv", others)
     yield from _draw(listing, others, truth, out)
     return _report(out, sample, listing, template, others, truth)
+
+
+def _learn_and_find(
+    folder: Path,
+    images: Path,
+    template: Sequence[Landmark],
+    *,
+    device: str,
+    cache: Path | None,
+    **training: Any,
+) -> Generator[Progress, None, tuple[Landmark, ...]]:
+    """Do it in a project, where what was learned and found is kept."""
+    project = yield from _open(folder, images)
+    try:
+        runs = ProjectRuns(project)
+        run = yield from pretrain(images, runs.begin("ld"), device=device, cache=cache, **training)
+        found = yield from locate(images, run.path, template, None, device, cache)
+        runs.choose(run.path.name)
+        _keep(project, template, found)
+    finally:
+        project.close()
+    return found
 
 
 def _open(folder: Path, images: Path) -> Generator[Progress, None, Project]:
@@ -156,13 +171,8 @@ def _open(folder: Path, images: Path) -> Generator[Progress, None, Project]:
 def _keep(project: Project, template: Sequence[Landmark], found: Sequence[Landmark]) -> None:
     """Save what was found in the project; what people placed there stays."""
     placed = {(point.image, point.landmark) for point in project.annotations.human_points()}
-    annotations = project.annotations
-    for mark in template:
-        if mark.landmark not in annotations.names:
-            annotations = annotations.add_landmark(mark.landmark)
-        if (mark.image, mark.landmark) not in placed:
-            annotations = annotations.place(mark.image, mark.landmark, mark.y, mark.x)
-    project.edit(annotations)
+    fresh = [mark for mark in template if (mark.image, mark.landmark) not in placed]
+    project.edit(project.annotations.place_all(fresh))
     project.set_predictions(found)
     project.save()
 

@@ -12,6 +12,7 @@ import torch
 
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.point_sources import HUMAN_SOURCE
 from napari_localcl.data.progress import Progress
 from napari_localcl.tasks.atlas import PUBLISHED, LandmarkSettings, open_atlas
 from napari_localcl.tasks.click import Click
@@ -192,7 +193,7 @@ def _rows(
     for column, name in enumerate(marks.names):
         if own is not None and marks.known[own, column]:
             y, x = marks.points[own, column].tolist()
-            rows.append(Landmark(image, name, y, x, None, "human"))
+            rows.append(Landmark(image, name, y, x, None, HUMAN_SOURCE))
         else:
             y, x = points[column].round(2).tolist()
             value = round(float(sure[column]), 4)

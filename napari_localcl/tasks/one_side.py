@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
-from napari_localcl.data.sides import Sides
+from napari_localcl.data.sides import Sides, evenly_chosen
 from napari_localcl.models.sides import STRIDE, LearnedSides
 from napari_localcl.tasks.embedding_store import embed_images
 from napari_localcl.tasks.preparing import prepare_small
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from napari_localcl.tasks.embedding_store import Embeddings
     from napari_localcl.training.record import RunRecord
 
-MOST = 500  # images that the learned rule is found in
 CHUNK = 64  # images told at once
 
 
@@ -77,7 +75,6 @@ def _tell(straight: Embeddings, mirrored: Embeddings) -> torch.Tensor:
         return straight[chosen].coarse(STRIDE), mirrored[chosen].coarse(STRIDE)
 
     count = len(straight)
-    some = np.unique(np.linspace(0, count - 1, min(count, MOST)).round().astype(int)).tolist()
-    rule = LearnedSides.of(*coarse(some))
+    rule = LearnedSides.of(*coarse(evenly_chosen(count)))
     starts = range(0, count, CHUNK)
     return torch.cat([rule.tell(*coarse(range(n, min(n + CHUNK, count)))) for n in starts])

@@ -9,8 +9,10 @@ from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import (
     QAbstractButton,
     QCheckBox,
+    QComboBox,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QShortcut,
     QSizePolicy,
@@ -59,6 +61,33 @@ def describe(widget: QWidget, name: str, tip: str) -> None:
     widget.setToolTip(tip)
     widget.setAccessibleName(name)
     widget.setAccessibleDescription(tip)
+
+
+def keep_narrow(choice: QComboBox, letters: int = 0) -> None:
+    """Let long entries not make the dock wider.
+
+    Parameters
+    ----------
+    choice : QComboBox
+        What lists them.
+    letters : int
+        How many shall be seen at least.
+    """
+    choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    choice.setMinimumContentsLength(letters)
+
+
+class TimeBar(QProgressBar):
+    """How much of the time has gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        describe(self, "Progress", "How much of the time has gone")
+
+    def show_part(self, fraction: float | None) -> None:
+        """Show a part of 1; None while nobody can tell."""
+        self.setRange(0, 0 if fraction is None else 1000)
+        self.setValue(int(1000 * (fraction or 0)))
 
 
 def bind_keys(root: QWidget) -> None:

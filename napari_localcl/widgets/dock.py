@@ -23,6 +23,7 @@ from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.similarity import Similarity
 from napari_localcl.widgets.training import Outcome, Training
 from napari_localcl.widgets.warming import warm_up
+from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -136,7 +137,7 @@ class LocalCL(QWidget):
             self.landmark.set_open(True)
 
     def _show_problem(self, sentence: str) -> None:
-        self._problem.setText(f"⚠ {sentence[:1].upper()}{sentence[1:]}.")
+        self._problem.setText(f"⚠ {begun(sentence)}.")
         self._problem.show()
 
     def _make_monitor(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtCore import QModelIndex, Qt
 
 from napari_localcl.data.marks import Kind
 from napari_localcl.data.review import Doubt
+from napari_localcl.widgets.table_model import TableModel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -17,20 +18,20 @@ if TYPE_CHECKING:
 
     Places = npt.NDArray[np.generic[Any]]
 
-_TITLES = ("Image", "Landmark", "Sure")
-_TIPS = (
-    "Where it is",
-    "What it is",
-    "How well the place resembles those that people clicked; it tells what to look at first and "
-    "is no probability",
-)
 
-
-class Doubts(QAbstractTableModel):
+class Doubts(TableModel):
     """A row for each place of which the same kind of thing is known, the least sure first.
 
     Rows are made when they come into sight, so that tens of thousands cost nothing.
     """
+
+    titles = ("Image", "Landmark", "Sure")
+    tips = (
+        "Where it is",
+        "What it is",
+        "How well the place resembles those that people clicked; it tells what to look at first "
+        "and is no probability",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,14 +86,6 @@ class Doubts(QAbstractTableModel):
         rows = np.flatnonzero((self._order == place).all(axis=1))
         return int(rows[0]) if rows.size else -1
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 (Qt's name)
-        """Return how many places are shown."""
-        return len(self._order)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 (Qt's name)
-        """Return how many columns there are."""
-        return len(_TITLES)
-
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the text of a cell."""
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
@@ -100,16 +93,3 @@ class Doubts(QAbstractTableModel):
         doubt = self.doubt(index.row())
         sure = f"{doubt.confidence:.0%}" if np.isfinite(doubt.confidence) else "-"
         return (doubt.image, doubt.landmark, sure)[index.column()]
-
-    def headerData(  # noqa: N802 (Qt's name)
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        """Return the title of a column, or what is meant by it."""
-        if orientation != Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return _TIPS[section]
-        return _TITLES[section] if role == Qt.ItemDataRole.DisplayRole else None

@@ -17,7 +17,7 @@ from napari_localcl.data.marks import Kind
 from napari_localcl.data.point_sources import is_machine
 from napari_localcl.widgets import terminal
 from napari_localcl.widgets.background import Background
-from napari_localcl.widgets.controls import describe, in_row, make_button, make_label
+from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button, make_label
 from napari_localcl.widgets.import_dialog import ImportDialog
 from napari_localcl.widgets.step import State, Step
 from napari_localcl.widgets.words import counted
@@ -109,10 +109,7 @@ class ExportPanel(Step):
         self._format = QComboBox()
         for one in FORMATS.values():
             self._format.addItem(one.title, one.name)
-        # A long name must not make the dock wider.
-        self._format.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        keep_narrow(self._format)
         describe(self._format, "Format", "Which program the files are for")
         self._about = make_label()
         self._reviewed = QCheckBox("Leave predictions out")

@@ -10,6 +10,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.widgets.service import Service
+from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -226,7 +227,7 @@ class Finder(QObject):
         self.suggested.emit()
 
     def _say(self, what: str, step: int, steps: int | None) -> None:
-        what = what[:1].upper() + what[1:]
+        what = begun(what)
         self.said.emit(f"{what} {step} of {steps}" if steps else what)
 
 

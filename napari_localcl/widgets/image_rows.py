@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QAbstractTableModel, QModelIndex, Qt
+from qtpy.QtCore import QModelIndex, Qt
 
 from napari_localcl.data.review import Status
+from napari_localcl.widgets.table_model import TableModel
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -15,21 +16,21 @@ if TYPE_CHECKING:
     from napari_localcl.data.project import Project
     from napari_localcl.data.review import ImageRows
 
-_TITLES = ("Image", "Size", "Status", "Sure")
-_TIPS = (
-    "The image; a slice of a volume has its number behind the #",
-    "Width x height in pixels",
-    "How far the image is",
-    "The least sure of its predictions",
-)
 
-
-class ImageTableModel(QAbstractTableModel):
+class ImageTableModel(TableModel):
     """A row for each image; it is made when it comes into sight.
 
     Sorting and filtering are done here, on whole columns: Qt's own way would ask for each of ten
     thousand rows many times.
     """
+
+    titles = ("Image", "Size", "Status", "Sure")
+    tips = (
+        "The image; a slice of a volume has its number behind the #",
+        "Width x height in pixels",
+        "How far the image is",
+        "The least sure of its predictions",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +38,6 @@ class ImageTableModel(QAbstractTableModel):
         self._names: tuple[str, ...] = ()
         self._lowered: npt.NDArray[np.str_] = np.array([], str)
         self._areas = np.array([], int)
-        self._order = np.array([], int)
         self._column, self._descending = 0, False
         self._text, self._status = "", None
 
@@ -58,7 +58,7 @@ class ImageTableModel(QAbstractTableModel):
         before, self._order = self._order, self._arranged(rows)
         if np.array_equal(before, self._order):
             if len(before):
-                last = self.index(len(before) - 1, len(_TITLES) - 1)
+                last = self.index(len(before) - 1, len(self.titles) - 1)
                 self.dataChanged.emit(self.index(0, 0), last)
         else:
             self.beginResetModel()
@@ -102,14 +102,6 @@ class ImageTableModel(QAbstractTableModel):
 
     # What Qt asks
 
-    def rowCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 (Qt's name)
-        """Return how many images are shown."""
-        return len(self._order)
-
-    def columnCount(self, parent: QModelIndex | None = None) -> int:  # noqa: N802 (Qt's name)
-        """Return how many columns there are."""
-        return len(_TITLES)
-
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the text of a cell."""
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
@@ -119,15 +111,3 @@ class ImageTableModel(QAbstractTableModel):
         sure = "" if row.confidence is None else f"{row.confidence:.0%}"
         height, width = row.size
         return (row.name, f"{width}x{height}", str(row.status), sure)[index.column()]
-
-    def headerData(  # noqa: N802 (Qt's name)
-        self,
-        section: int,
-        orientation: Qt.Orientation,
-        role: int = Qt.ItemDataRole.DisplayRole,
-    ) -> Any:
-        """Return the title of a column."""
-        texts = {Qt.ItemDataRole.DisplayRole: _TITLES, Qt.ItemDataRole.ToolTipRole: _TIPS}
-        if role not in texts or orientation != Qt.Orientation.Horizontal:
-            return None
-        return texts[role][section]

@@ -17,6 +17,7 @@ from napari_localcl.widgets.recent_menu import RecentMenu
 from napari_localcl.widgets.search import Search
 from napari_localcl.widgets.skipped_list import SkippedList
 from napari_localcl.widgets.step import State, Step
+from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
     from napari_localcl.data.progress import Progress
@@ -164,4 +165,4 @@ class ImagesPanel(Step):
         self._elsewhere.show()
         is_open = self._session.project is not None
         still = " The project that was open stays open." if is_open else ""
-        self.tell(State.NEEDS_YOU, f"{sentence[:1].upper()}{sentence[1:]}.{still}")
+        self.tell(State.NEEDS_YOU, f"{begun(sentence)}.{still}")

@@ -9,7 +9,8 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QInputDialog, QMessageBox, QVBoxLayout, QWidget
 
 from napari_localcl.data.marks import Kind
-from napari_localcl.widgets.controls import describe, in_row, make_button
+from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
+from napari_localcl.widgets.words import counted
 
 if TYPE_CHECKING:
     from napari_localcl.widgets.session import Session
@@ -47,11 +48,7 @@ class LandmarkNames(QWidget):
         self._name.setEditable(True)
         self._name.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._name.lineEdit().setPlaceholderText("Name, for example: tip of the thumb")
-        # However long the names, the dock is no wider for them.
-        self._name.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self._name.setMinimumContentsLength(8)
+        keep_narrow(self._name, 8)
         describe(self._name, "Landmark", "What the point is called; choose one or type a new name")
         self._make_buttons()
         self._arrange()
@@ -96,7 +93,7 @@ class LandmarkNames(QWidget):
         name, box = self.text, QMessageBox
         kinds = self._session.annotations.kinds()[self._known().index(name)]
         placed, all_points = np.count_nonzero(kinds == Kind.HUMAN), np.isin(kinds, _HAS_POINT).sum()
-        points = f"{all_points} point{'' if all_points == 1 else 's'}"
+        points = counted(all_points, "point")
         answer = box.question(
             self,
             "Delete a landmark",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QWidget
 
-from napari_localcl.widgets.controls import describe, in_row
+from napari_localcl.widgets.controls import describe, in_row, keep_narrow
 from napari_localcl.widgets.settings_dialog import SettingsDialog
 from napari_localcl.widgets.wish import Wish
 
@@ -106,11 +106,7 @@ class LearnForm(QWidget):
 
     def _arrange(self) -> None:
         for long in (self._method, self._device):
-            # A long name must not make the dock wider.
-            long.setSizeAdjustPolicy(
-                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-            )
-            long.setMinimumContentsLength(8)
+            keep_narrow(long, 8)
         describe(self._method, "Method", "The published system that learns")
         describe(self._preset, "Preset", "What all settings begin with")
         describe(self._amount, "How long", "How long to learn")

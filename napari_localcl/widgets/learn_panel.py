@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QFormLayout, QProgressBar
+from qtpy.QtWidgets import QComboBox, QFormLayout
 
 from napari_localcl.widgets.child import Child
-from napari_localcl.widgets.controls import describe, in_row, make_button
+from napari_localcl.widgets.controls import TimeBar, describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.learn_form import LearnForm
 from napari_localcl.widgets.preferences import preferences
 from napari_localcl.widgets.runs_dialog import RunsDialog
@@ -52,9 +52,8 @@ class LearnPanel(Step):
         self.body.addWidget(self.form)
         self._make_choice()
         self._make_buttons()
-        self._bar = QProgressBar()
+        self._bar = TimeBar()
         self._bar.hide()
-        describe(self._bar, "Progress", "How much of the time has gone")
         self.body.addWidget(self._bar)
         session.obstacle_changed.connect(self._enable)
         self.form.changed.connect(self._count_changed)
@@ -71,20 +70,11 @@ class LearnPanel(Step):
         """End the process that lists the methods, if it has not ended."""
         self._reader.close()
 
-    @property
-    def changed(self) -> dict[str, object]:
-        """The settings that differ from the preset, by dotted name."""
-        return self.form.settings
-
     # The controls
 
     def _make_choice(self) -> None:
         self._run = QComboBox()
-        # A long name must not make the dock wider.
-        self._run.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self._run.setMinimumContentsLength(8)
+        keep_narrow(self._run, 8)
         describe(self._run, "Model", "Which of the finished runs finds landmarks")
         self._choice = QFormLayout()
         self._choice.addRow("Model in use", self._run)
@@ -186,9 +176,7 @@ class LearnPanel(Step):
     def _on_news(self) -> None:
         self._enable()
         self._bar.show()
-        fraction = self._training.fraction
-        self._bar.setRange(0, 0 if fraction is None else 1000)
-        self._bar.setValue(int(1000 * (fraction or 0)))
+        self._bar.show_part(self._training.fraction)
         self.tell(State.RUNNING, self._training.message.capitalize())
 
     def _on_ended(self, outcome: Outcome, sentence: str) -> None:

@@ -10,17 +10,17 @@ from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QPlainTextEdit,
-    QProgressBar,
     QSizePolicy,
     QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from napari_localcl.widgets.controls import describe, make_button, make_label
+from napari_localcl.widgets.controls import TimeBar, describe, make_button, make_label
 from napari_localcl.widgets.loss_plot import LossPlot
 from napari_localcl.widgets.training import LOG_LINES
 from napari_localcl.widgets.training_buttons import TrainingButtons
+from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
@@ -75,8 +75,7 @@ class Monitor(QWidget):
         describe(self._log, "Log", "What the training said and complained of")
         self._said, self._setting, self._verdict = make_label(), make_label(), make_label()
         describe(self._verdict, "Verdict", "What the total loss of the stage at hand means")
-        self._bar = QProgressBar()
-        describe(self._bar, "Progress", "How much of the time has gone")
+        self._bar = TimeBar()
 
     def _make_buttons(self) -> None:
         self._buttons = TrainingButtons(self._training)
@@ -119,15 +118,14 @@ class Monitor(QWidget):
         if not self.isVisible() and self._logged:
             return  # it catches up when it is shown
         training = self._training
-        running, fraction = training.is_running, training.fraction
+        running = training.is_running
         self._plot.draw(training.history)
         self._extend_log()
         self._said.setText(_sentence(training.message) if running else self._said.text() or _IDLE)
         self._setting.setText(_sentence(training.setting) if running else "")
         self._verdict.setText(str(training.verdict) if training.history.stages else "")
         self._bar.setVisible(running)
-        self._bar.setRange(0, 0 if fraction is None else 1000)
-        self._bar.setValue(int(1000 * (fraction or 0)))
+        self._bar.show_part(training.fraction)
         self._copy.setEnabled(bool(training.command))
 
     def _extend_log(self) -> None:
@@ -143,4 +141,4 @@ class Monitor(QWidget):
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}." if text else ""
+    return f"{begun(text)}." if text else ""

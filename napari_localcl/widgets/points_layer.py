@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_localcl.data.point_sources import is_machine
+from napari_localcl.data.point_sources import ACCEPTED_SOURCE, is_machine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def look(source: str | None) -> Look:
     """Return what a point of this source looks like."""
     if is_machine(source):
         return _PREDICTED
-    return _ACCEPTED if source == "accepted" else _PLACED
+    return _ACCEPTED if source == ACCEPTED_SOURCE else _PLACED
 
 
 def legend() -> str:
@@ -136,7 +136,7 @@ def _words(point: Landmark) -> str:
     if is_machine(point.source):
         sure = "" if point.confidence is None else f" {point.confidence:.0%}"
         return f"{point.landmark}?{sure}"
-    return f"{point.landmark}, accepted" if point.source == "accepted" else point.landmark
+    return f"{point.landmark}, accepted" if point.source == ACCEPTED_SOURCE else point.landmark
 
 
 def _label_colour(image: Image, point: Landmark) -> str:

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableView
 
 from napari_localcl.data.marks import Kind
 from napari_localcl.data.review import doubts_in
-from napari_localcl.widgets.controls import describe, in_row, make_button
+from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.doubts import Doubts
 from napari_localcl.widgets.step import State, Step
 from napari_localcl.widgets.words import counted
@@ -67,10 +67,7 @@ class ReviewPanel(Step):
             "Predictions that wait for you, or what was rejected or marked as absent",
         )
         self._landmark.addItem(_ALL)
-        # A long name must not make the dock wider.
-        self._landmark.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
+        keep_narrow(self._landmark)
         describe(self._landmark, "Landmark to review", "Look at the predictions of one landmark")
         self._kind.currentTextChanged.connect(lambda _text: self._refresh())
         self._landmark.textActivated.connect(self._keep_to)

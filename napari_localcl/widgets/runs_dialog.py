@@ -18,6 +18,7 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.widgets.controls import in_row, make_button, make_label
 from napari_localcl.widgets.run_comparison import RunComparison
 from napari_localcl.widgets.runs_table import RunsTable
+from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,7 +144,6 @@ class RunsDialog(QDialog):
         try:
             act()
         except BadInput as error:
-            sentence = str(error)
-            self._problem.setText(f"⚠ {sentence[:1].upper()}{sentence[1:]}.")
+            self._problem.setText(f"⚠ {begun(str(error))}.")
             self._problem.show()
         self.refresh()

@@ -11,6 +11,7 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.relocation import relocate
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.banner import Banner
+from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +96,7 @@ class Search(Banner):
 
     def _on_failed(self, sentence: str) -> None:
         self.button.setEnabled(True)
-        self.tell_missing(self._missing, f"{sentence[:1].upper()}{sentence[1:]}. ")
+        self.tell_missing(self._missing, f"{begun(sentence)}. ")
 
     def _on_found(self, found: Relocation) -> None:
         self.button.setEnabled(True)

@@ -83,7 +83,7 @@ def start_learning(dock, wait, steps):
     control(dock, QComboBox, "Unit").setCurrentText("steps")
     control(dock, QDoubleSpinBox, "How long").setValue(steps)
     control(dock, QComboBox, "Device").setCurrentText("cpu")
-    dock.learn.changed.update(SMALL_LD)
+    dock.learn.form.settings.update(SMALL_LD)
     press(dock, "Start")
     assert dock.learn.state is State.RUNNING
 
@@ -149,7 +149,7 @@ def test_one_step_is_open_at_a_time(dock):
 def test_a_failed_run_says_why_and_leaves_nothing_in_use(viewer, dock, hands, wait):
     open_folder(viewer, dock, hands, wait)
     wait(control(dock, QPushButton, "Start").isEnabled)
-    dock.learn.changed["image_size"] = 7
+    dock.learn.form.settings["image_size"] = 7
     press(dock, "Start")
     wait(lambda: not dock.training.is_running)
     assert dock.learn.state is State.NEEDS_YOU

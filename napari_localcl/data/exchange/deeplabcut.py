@@ -24,7 +24,7 @@ from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.exchange.matching import ImageNames
 from napari_localcl.data.exchange.text import read_text
-from napari_localcl.data.point_sources import HUMAN_SOURCE, is_machine, is_person
+from napari_localcl.data.point_sources import HUMAN_SOURCE, is_machine, is_person, machine_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -178,4 +178,4 @@ def _source(scorer: str, predicted: bool) -> str | None:
         return None
     if is_person(scorer) or is_machine(scorer):
         return scorer
-    return f"machine:{scorer}" if predicted else HUMAN_SOURCE
+    return machine_source(scorer) if predicted else HUMAN_SOURCE
