@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,6 @@ from napari_localcl.data.scan import UnusableImage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -29,6 +29,11 @@ _CLEAR = 0.95
 # Larger masks are kept reduced, so that hundreds fit into memory.
 _LONGEST = 1024
 _MOST_OUTSIDE = 0.1
+_EMPTY = "is empty: no pixel is marked; draw the shape with a value above 0"
+_FULL = (
+    "is full: every pixel is marked; outside of the shape it must be 0 (of a map of several labels "
+    "choose one with 'label')"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +113,10 @@ def load_masks(
     BadInput
         If no file holds a usable mask; says why the first does not.
     """
-    listing = find_images(source)
+    try:
+        listing = find_images(source)
+    except BadInput as error:
+        raise BadInput(f"there is no mask to take a shape from: {error}") from error
     masks: list[Mask] = []
     skipped = list(listing.skipped)
     for item, planes in listing.items.items():
@@ -124,16 +132,16 @@ def load_masks(
 def _masks(planes: Sequence[Plane], label: int, scale: float) -> list[Mask]:
     path = planes[0].path
     scan = read(path)
-    first = path if not isinstance(path, tuple) else path[0]
-    with naming(first):
-        inside = _inside(scan.pixels, label)
-        _check_filled(inside)
+    with naming(scan.path):
+        inside = _inside(scan.pixels, label).reshape(-1, *scan.size)
         # A volume's first and last slices may well lie beside the structure.
         found = [
             _mask(plane.name, own)
-            for plane, own in zip(planes, inside.reshape(-1, *scan.size), strict=True)
+            for plane, own in zip(planes, inside, strict=True)
             if own.any() and not own.all()
         ]
+        if not found:
+            raise BadInput(_EMPTY if not inside.any() else _FULL)
         for mask in found:
             _check_size(mask.outside(scale), scale)
     return found
@@ -170,16 +178,6 @@ def _labelled(values: Pixels, label: int) -> Masks:
     return inside
 
 
-def _check_filled(inside: Masks) -> None:
-    if not inside.any():
-        raise BadInput("is empty: no pixel is marked; draw the shape with a value above 0")
-    if inside.all():
-        raise BadInput(
-            "is full: every pixel is marked; outside of the shape it must be 0 (of a map of "
-            "several labels choose one with 'label')"
-        )
-
-
 def _check_size(outside: float, scale: float) -> None:
     if outside > _MOST_OUTSIDE:
         raise BadInput(
@@ -199,5 +197,7 @@ def _mask(name: str, inside: Masks) -> Mask:
 
 def _none_left(source: str | Path, skipped: Sequence[Skipped]) -> str:
     first = skipped[0]
+    if Path(source).is_file():
+        return f"{source} {first.reason}"
     others = f" (and {len(skipped) - 1} more files)" if len(skipped) > 1 else ""
     return f"{source} holds no usable mask: {first.name} {first.reason}{others}"
