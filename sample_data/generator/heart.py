@@ -31,13 +31,15 @@ def draw(chance: np.random.Generator) -> Heart:
     """Draw one heart."""
     heart = turned(Ventricles.draw(chance), chance.normal(0, 14))
     pose = _pose(chance)
-    points = pose.to_anatomy(fine_grid(SIZE))
+    places = fine_grid(SIZE)
+    points = pose.to_anatomy(places)
     tissue = shrink(thorax.paint(points, heart, chance))
     labels = heart.labels(points)
     shares = [shrink((labels == label).astype(float)) for label in range(4)]
+    insertions = {name: pose.to_image(place) for name, place in heart.insertions().items()}
     return Heart(
         _measured(tissue, chance),
-        {name: pose.to_image(place) for name, place in heart.landmarks().items()},
+        {"left_ventricle": places[labels == 3].mean(axis=0), **insertions},
         np.argmax(shares, axis=0).astype(np.uint8),
     )
 

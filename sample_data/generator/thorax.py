@@ -99,7 +99,7 @@ def _paint_fat(
     """Fat around the heart, thick in its grooves, patchy elsewhere; dark pericardium around it."""
     away = _outline(heart, points)
     layer = np.maximum(1.6 * smooth_noise(points.shape[:2], 14, chance) - 0.6, 0)
-    for place in (heart.landmarks()[name] for name in ("anterior_insertion", "inferior_insertion")):
+    for place in heart.insertions().values():
         groove = np.linalg.norm(points - 1.12 * place, axis=-1)
         layer = layer + chance.uniform(3, 7) * np.exp(-((groove / 9) ** 2))
     # Between the right ventricle and the breastbone there is more of it.

@@ -50,14 +50,13 @@ class Ventricles:
         right = (self.right.ratio(points) <= 1).astype(int)
         return np.asarray(np.where(self.wall.ratio(points) <= 1, left, right), float)
 
-    def landmarks(self) -> dict[str, Floats]:
-        """The middle of the left ventricle and where the right one's walls join it."""
+    def insertions(self) -> dict[str, Floats]:
+        """Where the right ventricle's wall joins the left one, in front and behind."""
         degrees = np.arange(-180, 0, 0.05)
         rim = np.stack([heading(d) for d in degrees])
         rim = rim / self.wall.ratio(rim)[:, None]
         joined = np.flatnonzero(self.right.ratio(rim) <= 1)
         return {
-            "left_ventricle": self.cavity.centre,
             "anterior_insertion": rim[joined[-1]],
             "inferior_insertion": rim[joined[0]],
         }
