@@ -52,7 +52,7 @@ class Ventricles:
 
     def insertions(self) -> dict[str, Floats]:
         """Where the right ventricle's wall joins the left one, in front and behind."""
-        degrees = np.arange(-180, 0, 0.05)
+        degrees = np.arange(-270, 90, 0.05)
         rim = np.stack([heading(d) for d in degrees])
         rim = rim / self.wall.ratio(rim)[:, None]
         joined = np.flatnonzero(self.right.ratio(rim) <= 1)
