@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -135,16 +136,18 @@ def _outline(heart: float, shape: float, chance: np.random.Generator) -> Floats:
         varied = points + np.stack(
             [-dome * _DOME[part], heart * _HEART[part] + apex * _APEX[part]], axis=1
         )
-        parts.append(_smooth(varied))
+        parts.append(_splines(part) @ varied)
     return np.concatenate(parts)
 
 
-def _smooth(points: Floats) -> Floats:
-    """Points along a smooth line through the given ones, (N, 2)."""
+@lru_cache(maxsize=2)
+def _splines(part: int) -> Floats:
+    """How much each given point counts in the smooth line through them, (N, K)."""
     from scipy.interpolate import CubicSpline
 
+    points = (_SIDES, _DIAPHRAGM)[part]
     pace = np.r_[0, np.cumsum(np.hypot(*np.diff(points, axis=0).T) ** 0.5)]
-    return np.asarray(CubicSpline(pace, points)(np.linspace(0, pace[-1], _PER_PART)))
+    return np.asarray(CubicSpline(pace, np.eye(len(points)))(np.linspace(0, pace[-1], _PER_PART)))
 
 
 def _bent(points: Floats, moved: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -115,6 +116,9 @@ def samples(
     return prior.draw(count, canvas, np.random.default_rng(seed)).astype(np.uint8)
 
 
+@lru_cache(maxsize=4)
 def pixels(canvas: tuple[int, int]) -> Floats:
-    """Return the positions `(y, x)` of a canvas's pixels, (2, H, W)."""
-    return np.stack(np.meshgrid(*map(np.arange, canvas), indexing="ij")).astype(np.float32)
+    """Return the positions `(y, x)` of a canvas's pixels, (2, H, W); not to be written to."""
+    places = np.indices(canvas, np.float32)
+    places.flags.writeable = False
+    return places

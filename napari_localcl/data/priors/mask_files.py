@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
 # More values than an atlas of one region has labels: a picture.
 _MOST_LABELS = 64
-# In a mask that was smoothed or saved as JPEG, this share is still black or white.
+# In a mask that was smoothed or saved as JPEG, this share is still nearly black or white.
 _CLEAR = 0.95
+_NEAR = 0.1
+_WHITE = 128
 # Larger masks are kept reduced, so that hundreds fit into memory.
 _LONGEST = 1024
-_MOST_OUTSIDE = 0.1
+_MOST_OUTSIDE = 0.25
 _EMPTY = "is empty: no pixel is marked; draw the shape with a value above 0"
 _FULL = (
     "is full: every pixel is marked; outside of the shape it must be 0 (of a map of several labels "
@@ -157,16 +159,25 @@ def _inside(pixels: Pixels, label: int) -> Masks:
     if label:
         return _labelled(values, label)
     levels = np.unique(values)
-    if len(levels) <= _MOST_LABELS and np.array_equal(levels, np.round(levels)):
+    if _are_labels(levels):
         return np.asarray(values != 0)
     low, high = float(levels[0]), float(levels[-1])
     place = (values - low) / (high - low)
-    if np.mean(np.abs(place - 0.5) > 0.4) < _CLEAR:
+    if np.mean(np.abs(place - 0.5) > 0.5 - _NEAR) < _CLEAR:
         raise BadInput(
             f"holds {len(levels)} grey levels: it is a picture, not a mask; save it with 0 outside "
             "of the shape and 255 inside"
         )
     return np.asarray(place > 0.5)
+
+
+def _are_labels(levels: Pixels) -> bool:
+    """Whether values are labels, and not black and white with what smoothing or JPEG adds."""
+    if len(levels) > _MOST_LABELS or not np.array_equal(levels, np.round(levels)):
+        return False
+    place = levels.astype(float) / max(float(levels[-1]), 1.0)
+    nearly = [((place > 0) & (place < _NEAR)).any(), ((place > 1 - _NEAR) & (place < 1)).any()]
+    return bool(levels[-1] < _WHITE or not all(nearly))
 
 
 def _labelled(values: Pixels, label: int) -> Masks:

@@ -11,7 +11,7 @@ from pydantic import Field
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.placement import fit
 from napari_localcl.data.priors.bending import bend
-from napari_localcl.data.priors.masks import load_masks
+from napari_localcl.data.priors.mask_files import load_masks
 from napari_localcl.data.priors.prior import Prior, pixels
 from napari_localcl.data.priors.variation import Variation, anywhere
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_localcl.data.folder import Skipped
-    from napari_localcl.data.priors.masks import Mask
+    from napari_localcl.data.priors.mask_files import Mask
     from napari_localcl.data.priors.prior import Floats, Masks
 
 _LEAST_MASKS = 3
@@ -96,12 +96,9 @@ class MaskPrior(Prior):
     def draw(self, count: int, canvas: tuple[int, int], chance: np.random.Generator) -> Masks:
         """Draw masks; see :meth:`Prior.draw`."""
         sheets = self._on(canvas)
-        chosen = chance.integers(len(sheets), size=count)
-        if not self.settings.varies:
-            chosen = np.arange(count) % len(sheets)
         drawn = np.zeros((count, *canvas), bool)
-        for mask, which in zip(drawn, chosen, strict=True):
-            mask[:] = self._varied(sheets[which], canvas, chance)
+        for mask in drawn:
+            mask[:] = self._varied(sheets[chance.integers(len(sheets))], canvas, chance)
         return drawn
 
     def _on(self, canvas: tuple[int, int]) -> list[Sheet]:
@@ -125,7 +122,8 @@ class MaskPrior(Prior):
         offsets -= place[:, None, None].astype(np.float32)
         back = np.linalg.inv(matrix).astype(np.float32)
         points = np.tensordot(back, offsets, axes=1) + sheet.middle[:, None, None]
-        coverage = map_coordinates(sheet.coverage, points, order=1, prefilter=False)
+        # Beyond its edge a sheet is empty, but right at its edge it is not.
+        coverage = map_coordinates(sheet.coverage, points, order=1, mode="grid-constant")
         return np.asarray(coverage >= self.settings.cover)
 
 
