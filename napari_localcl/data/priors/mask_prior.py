@@ -18,6 +18,8 @@ from napari_localcl.data.priors.variation import Variation, anywhere
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from napari_localcl.data.folder import Skipped
     from napari_localcl.data.priors.mask_files import Mask
     from napari_localcl.data.priors.prior import Floats, Masks
@@ -45,17 +47,17 @@ class Sheet:
 
     Attributes
     ----------
-    coverage : (h, w) float32 ndarray
-        How much of each pixel is covered, 0 to 1.
+    coverage : (h, w) uint8 ndarray
+        How much of each pixel is covered, 0 to 255.
     middle : (2,) ndarray
         The shape's middle `(y, x)` on the sheet.
     place : (2,) ndarray
         Where the middle lies on the canvas, `(y, x)`.
     rim : (N, 2) ndarray
-        Offsets `(y, x)` of the shape's outermost pixels from its middle.
+        Offsets `(y, x)` of the shape's outermost pixels from its middle; none if it is too small.
     """
 
-    coverage: Floats
+    coverage: npt.NDArray[np.uint8]
     middle: Floats
     place: Floats
     rim: Floats
@@ -104,7 +106,13 @@ class MaskPrior(Prior):
     def _on(self, canvas: tuple[int, int]) -> list[Sheet]:
         if canvas not in self._sheets:
             cover, scale = self.settings.cover, self.settings.scale
-            self._sheets[canvas] = [_sheet(mask, canvas, scale, cover) for mask in self.masks]
+            sheets = (_sheet(mask, canvas, scale, cover) for mask in self.masks)
+            self._sheets[canvas] = [sheet for sheet in sheets if len(sheet.rim)]
+        if not self._sheets[canvas]:
+            raise BadInput(
+                f"nothing is left of the shape of {self.masks[0].name} on a working image of "
+                f"{canvas[0]} x {canvas[1]} pixels; choose a larger image size or a larger scale"
+            )
         return self._sheets[canvas]
 
     def _varied(self, sheet: Sheet, canvas: tuple[int, int], chance: np.random.Generator) -> Masks:
@@ -123,8 +131,10 @@ class MaskPrior(Prior):
         back = np.linalg.inv(matrix).astype(np.float32)
         points = np.tensordot(back, offsets, axes=1) + sheet.middle[:, None, None]
         # Beyond its edge a sheet is empty, but right at its edge it is not.
-        coverage = map_coordinates(sheet.coverage, points, order=1, mode="grid-constant")
-        return np.asarray(coverage >= self.settings.cover)
+        coverage = map_coordinates(
+            sheet.coverage, points, output=np.float32, order=1, mode="grid-constant"
+        )
+        return np.asarray(coverage >= 255 * self.settings.cover)
 
 
 def _sheet(mask: Mask, canvas: tuple[int, int], scale: float, cover: float) -> Sheet:
@@ -133,22 +143,17 @@ def _sheet(mask: Mask, canvas: tuple[int, int], scale: float, cover: float) -> S
 
     placement = fit(mask.size, canvas)
     height, width = (max(1, round(side * placement.scale * scale)) for side in mask.size)
-    image = Image.fromarray(mask.coverage).convert("F")
-    shown = image.resize((width, height), Image.Resampling.BILINEAR)
-    coverage = np.asarray(shown, np.float32) / 255
-    inside = coverage >= cover
-    if not inside.any():
-        raise BadInput(
-            f"{mask.name}: nothing of its shape is left on a working image of {canvas[0]} x "
-            f"{canvas[1]} pixels; choose a larger image size or a larger scale"
-        )
+    image = Image.fromarray(mask.coverage)
+    coverage = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
     ratio = np.array(coverage.shape) / np.array(mask.size)
     middle = (mask.middle + 0.5) * ratio - 0.5
-    return Sheet(coverage, middle, placement.to_canvas(mask.middle), _rim(inside) - middle)
+    return Sheet(
+        coverage, middle, placement.to_canvas(mask.middle), _rim(coverage >= 255 * cover) - middle
+    )
 
 
 def _rim(inside: Masks) -> Floats:
-    """The outermost pixels of each row, (N, 2) as `(y, x)`."""
+    """The outermost pixels of each row, (N, 2) as `(y, x)`; none where the shape is lost."""
     rows = np.flatnonzero(inside.any(axis=1))
     first = inside[rows].argmax(axis=1)
     last = inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)

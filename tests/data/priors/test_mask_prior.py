@@ -127,10 +127,16 @@ def test_thin_lines_stay_whole_with_a_small_cover(save, chance):
         path = save(f"{name}.png", lines)
     # One of four rows of a pixel is covered.
     assert MaskPrior(path.parent, still(cover=0.1)).draw(1, (64, 64), chance)[0].sum() == 8 * 64
-    with pytest.raises(
-        BadInput, match=r"lines\.png: nothing of its shape is left .* 64 x 64 pixels"
-    ):
+    with pytest.raises(BadInput, match=r"nothing is left of the shape of lines\.png .* 64 x 64"):
         MaskPrior(path.parent, still(cover=0.6)).draw(1, (64, 64), chance)
+
+
+def test_a_shape_too_small_for_the_canvas_is_not_drawn(folder, disc, save, chance):
+    dot = np.zeros_like(disc)
+    dot[40, 60] = True
+    save("dot.png", dot)
+    drawn = MaskPrior(folder, still(scale=0.3)).draw(40, (48, 64), chance)
+    assert drawn.any(axis=(1, 2)).all()
 
 
 def test_a_prior_says_whether_its_masks_keep_their_place(folder):
