@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_localcl.tasks.mask_evaluation import MaskEvaluation
-    from napari_localcl.tasks.mask_scores import MaskSummary
+    from napari_localcl.tasks.mask_scores import MaskScore, MaskSummary
 
 _OUTCOMES = {
-    "missed": "missed, Dice 0 and no distance",
-    "false alarm": "marked where the truth is empty, Dice 0 and no distance",
-    "both empty": "left out, because truth and prediction are both empty",
+    "missed": "missed ({}), Dice 0 and no distance",
+    "false alarm": "false alarms ({}), Dice 0 and no distance",
+    "both empty": "left out ({}), truth and prediction are both empty",
 }
 
 
@@ -61,11 +61,11 @@ def masks(
 ) -> None:
     """Report Dice, IoU, HD95 and average surface distance: mean, median and std over images.
 
-    Masks are matched by name; one side may have an ending that the other lacks (a.png, a_disc.png).
-    Volumes are compared in 3-D. Dice and IoU are from 0 to 1. HD95 is the larger of the two
-    directed 95th percentiles, the average surface distance symmetric. Where truth and prediction
-    are both empty, nothing is scored; where one is, Dice and IoU are 0 and there is no distance. A
-    missing prediction counts as an empty one. All these are counted and named.
+    Masks are matched by name; all of a side may share an ending that the others lack (a.png and
+    a_disc.png). Volumes are compared in 3-D. Dice and IoU are from 0 to 1. HD95 is the larger of
+    the two directed 95th percentiles, the average surface distance symmetric. Where truth and
+    prediction are both empty, nothing is scored; where one is, Dice and IoU are 0 and there is no
+    distance. A missing prediction counts as an empty one. All these are counted and named.
     """
     from napari_localcl.cli.reporter import drain, reporter
     from napari_localcl.tasks.mask_evaluation import evaluate_masks
@@ -108,18 +108,17 @@ def _rows(summary: "MaskSummary", unit: str) -> list[list[str]]:
 def _remarks(found: "MaskEvaluation") -> "Iterator[str]":
     if found.missing:
         names = first_named(found.missing)
-        yield f"{len(found.missing)} predictions are missing and count as empty: {names}"
-    for problem in found.unusable:
-        yield f"cannot be used: {problem}"
-    several = len(found.structures) > 1
+        yield f"missing predictions ({len(found.missing)}), counted as empty: {names}"
+    if found.unusable:
+        yield f"cannot be used ({len(found.unusable)}): {first_named(found.unusable, '; ')}"
     for outcome, meaning in _OUTCOMES.items():
-        ended = [
-            f"{one.image} ({one.structure})" if several else one.image
-            for one in found.images
-            if one.outcome == outcome
-        ]
+        ended = [_name(one, found) for one in found.images if one.outcome == outcome]
         if ended:
-            yield f"{len(ended)} {meaning}: {first_named(ended)}"
+            yield f"{meaning.format(len(ended))}: {first_named(ended)}"
     if found.untold:
-        yield f"{found.untold} predictions have no truth to compare with"
+        yield f"predictions without a truth to compare with: {found.untold}"
     yield from found.notes
+
+
+def _name(one: "MaskScore", found: "MaskEvaluation") -> str:
+    return f"{one.image} ({one.structure})" if len(found.structures) > 1 else one.image

@@ -59,10 +59,10 @@ def spread_cells(spread: "Spread", digits: int = 2) -> list[str]:
     return ["-" if value is None else f"{value:.{digits}f}" for value in values]
 
 
-def first_named(names: Sequence[str]) -> str:
+def first_named(names: Sequence[str], between: str = ", ") -> str:
     """Return the first few names, and how many more there are."""
     more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    return between.join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def write_json(path: Path | None, figures: dict[str, object]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from napari_localcl.cli.entry import run
+from napari_localcl.data import tiff
 
 TRUTH = "image,landmark,y,x\na.png,tip,10,10\na.png,base,20,20\nb.png,tip,10,10\nb.png,base,20,20\n"
 FOUND = "image,landmark,y,x,confidence,source\na.png,tip,13,14,.9,m\na.png,base,20,20,.8,m\n"
@@ -73,8 +74,8 @@ def test_masks_are_reported_with_their_spread_and_what_was_left_out(folders, cap
     assert lines[0].split() == ["mask", "Dice", "0.500", "0.500", "0.408", "3"]
     assert lines[1].split() == ["mask", "IoU", "0.444", "0.333", "0.416", "3"]
     assert lines[2].split() == ["mask", "HD95", "px", "1.00", "1.00", "1.00", "2"]
-    assert lines[4] == "1 predictions are missing and count as empty: c_disc.png"
-    assert lines[5] == "1 left out, because truth and prediction are both empty: d_disc.png"
+    assert lines[4] == "missing predictions (1), counted as empty: c_disc.png"
+    assert lines[5] == "left out (1), truth and prediction are both empty: d_disc.png"
 
 
 def test_masks_of_the_prior_are_excluded_and_json_has_each_image(folders, tmp_path):
@@ -92,3 +93,25 @@ def test_a_label_that_the_truth_lacks_is_bad_input(folders, tmp_path, capsys):
     square(2, 3).save(tmp_path / "truth" / "c_disc.png")
     assert run(["evaluate", "masks", *folders, "--label", "7"]) == 2
     assert "the truth holds no label 7, only 3, 255" in capsys.readouterr().err
+
+
+def test_the_labels_of_volumes_are_reported_apart_with_the_images_they_ended_in(tmp_path, capsys):
+    volume = np.zeros((3, 12, 12), np.uint8)
+    volume[:, 2:6, 2:6], volume[0, 8:, 8:] = 1, 2
+    for name in ("found", "truth"):
+        (tmp_path / name).mkdir()
+        tiff.write(tmp_path / name / "a.tif", volume * (volume == 1), "ZYX")
+        tiff.write(tmp_path / name / "b.tif", volume[:, ::-1], "ZYX")
+    tiff.write(tmp_path / "truth" / "a.tif", volume, "ZYX")
+    (tmp_path / "found" / "x.tif").write_bytes(b"")
+    assert run(["evaluate", "masks", str(tmp_path / "found"), str(tmp_path / "truth")]) == 0
+    lines = capsys.readouterr().out.splitlines()[1:]
+    dice = {line.split("Dice")[0].strip(): line.split()[-4:] for line in lines if "Dice  " in line}
+    assert dice == {
+        "label 1": ["1.000", "1.000", "0.000", "2"],
+        "label 2": ["0.500", "0.500", "0.500", "2"],
+        "all": ["0.750", "1.000", "0.433", "4"],
+    }
+    assert lines[-3] == "missed (1), Dice 0 and no distance: a.tif (label 2)"
+    assert lines[-2] == "predictions without a truth to compare with: 1"
+    assert lines[-1].startswith("voxels count as cubes")

@@ -12,6 +12,8 @@ from draining import finish
 from PIL import Image
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.folder import find_images
+from napari_localcl.data.mask_writing import MaskFolder
 from napari_localcl.tasks.mask_evaluation import evaluate_masks
 
 
@@ -163,6 +165,17 @@ def test_a_prediction_of_another_size_counts_as_missing_and_the_rest_goes_on(tmp
     (truth / "b.png").unlink()
     with pytest.raises(BadInput, match=r"none of the true masks can be used: .*c\.png is empty"):
         evaluated(predicted, truth)
+
+
+def test_a_folder_that_the_program_wrote_is_compared_without_its_uncertainty(tmp_path):
+    listing = find_images(png(tmp_path / "images", a=square(), b=square()))
+    with MaskFolder.create(tmp_path / "out", listing) as masks:
+        masks.write("a.png", square(), 1.0, uncertainty=square(value=255))
+        masks.write("b.png", square(4), 0.5, uncertainty=square(value=9))
+    truth = png(tmp_path / "truth", a_disc=square(value=255), b_disc=square(value=255))
+    found = evaluated(tmp_path / "out", truth)
+    assert [one.dice for one in found.images] == [1.0, 0.5]
+    assert (found.untold, found.unusable, found.notes) == (0, (), ())
 
 
 def test_everything_can_be_written_as_json(tmp_path):

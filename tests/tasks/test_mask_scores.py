@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from napari_localcl.tasks.mask_scores import MaskScore, score, summarise
 
@@ -80,11 +81,26 @@ def test_a_volume_is_measured_across_its_slices():
     shape = (6, 8, 8)
     one, other = marked(shape, np.s_[1, 2:5, 2:5]), marked(shape, np.s_[3, 2:5, 2:5])
     assert scored(one, other, (2.5, 0.5, 0.5))["hd95"] == pytest.approx(5.0)
-    # Slice by slice nothing would be comparable; the second cube is full but for its middle voxel.
+    # Of a cube of 27, only the voxel in its middle is no surface; its corners are farthest.
     cube = marked(shape, np.s_[1:4, 2:5, 2:5])
     figures = scored(cube, marked(shape, (2, 3, 3)), (1.0, 1.0, 1.0))
     assert figures["dice"] == pytest.approx(2 / 28)
-    assert figures["hd95"] == pytest.approx(np.sqrt(3))
+    distances = [np.sqrt(3)] * 8 + [np.sqrt(2)] * 12 + [1.0] * 6
+    assert figures["hd95"] == pytest.approx(np.percentile(distances, 95))
+    assert figures["surface"] == pytest.approx((sum(distances) + 1.0) / 27)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.5, 2.0), (3.0, 1.0, 0.7)])
+def test_blobs_have_the_distances_that_their_distance_maps_say(spacing):
+    chance = np.random.default_rng(len(spacing))
+    noise = chance.random((2, *[20] * len(spacing)))
+    masks = [ndimage.gaussian_filter(one, 2.0) > 0.5 for one in noise]
+    rims = [mask ^ ndimage.binary_erosion(mask) for mask in masks]
+    maps = [ndimage.distance_transform_edt(~rim, spacing) for rim in rims]
+    ways = [maps[1][rims[0]], maps[0][rims[1]]]
+    figures = scored(*masks, spacing)
+    assert figures["hd95"] == pytest.approx(max(np.percentile(way, 95) for way in ways))
+    assert figures["surface"] == pytest.approx(np.concatenate(ways).mean())
 
 
 def test_empty_masks_are_told_apart_and_never_score_1():
