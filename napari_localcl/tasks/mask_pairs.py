@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.masks import mask_files, match
-from napari_localcl.data.reading import stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -199,22 +198,8 @@ def _matched(told: tuple[str, ...], given: tuple[str, ...]) -> dict[str, str]:
     """Return the prediction of each true mask by their names."""
     if len(told) == len(given) == 1:
         return {told[0]: given[0]}
-    found = {true: guess for guess, true in match(told, given).items()} or match(given, told)
-    if found:
-        return found
-    true_names, guess_names = _without_shared_ending(told), _without_shared_ending(given)
-    pairs = match(guess_names, true_names)
-    return {true_names[true]: guess_names[guess] for true, guess in pairs.items()}
-
-
-def _without_shared_ending(names: tuple[str, ...]) -> dict[str, str]:
-    """Return the names by what is left of their stems without an ending that all of them have."""
-    stems = [stem(name) for name in names]
-    # It is set off, as in `_observer2`; letters that names merely end with alike are no ending.
-    ends = [stems[0][at:] for at, letter in enumerate(stems[0]) if not letter.isalnum()]
-    shared = (end for end in ends if "/" not in end and all(own.endswith(end) for own in stems))
-    ending = next(shared, "")
-    return {own.removesuffix(ending): name for own, name in zip(stems, names, strict=True)}
+    found = {true: guess for guess, true in match(told, given).items()}
+    return found or match(given, told)
 
 
 def _excluded(told: dict[str, Path], images: tuple[str, ...]) -> tuple[str, ...]:

@@ -62,6 +62,16 @@ def test_a_mask_with_the_very_stem_is_preferred_to_one_with_an_ending():
     assert match(masks, ["a.jpg", "b.jpg"]) == {"a.jpg": "a.png"}
 
 
+@pytest.mark.parametrize("ending", ["_manual1.gif", "_seg.nii.gz", ".png"])
+def test_images_may_share_an_ending_that_their_masks_lack(ending):
+    pairs = {f"p/{number}_training.tif": f"p/{number}{ending}" for number in (21, 22, 30)}
+    assert match(pairs.values(), pairs) == pairs
+
+
+def test_letters_that_names_merely_end_with_alike_are_no_ending():
+    assert match(["xa.png", "ya.png"], ["xba.jpg", "yba.jpg"]) == {}
+
+
 def test_a_series_keeps_the_dot_in_its_name():
     assert match(["case.1/t2.tif"], ["case.1/t2"]) == {"case.1/t2": "case.1/t2.tif"}
 
