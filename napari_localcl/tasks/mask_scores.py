@@ -147,10 +147,13 @@ def _distances(predicted: Marked, truth: Marked, spacing: Sequence[float]) -> di
     import torch
     from monai.metrics.hausdorff_distance import compute_hausdorff_distance
     from monai.metrics.surface_distance import compute_average_surface_distance
+    from scipy import ndimage
 
+    # What lies around both changes nothing, but MONAI would make floats of it.
+    (box,) = ndimage.find_objects((predicted | truth).astype(np.uint8))
     masks = {
-        "y_pred": torch.from_numpy(predicted)[None, None],
-        "y": torch.from_numpy(truth)[None, None],
+        "y_pred": torch.from_numpy(predicted[box])[None, None],
+        "y": torch.from_numpy(truth[box])[None, None],
     }
     how: dict[str, Any] = {**masks, "include_background": True, "spacing": list(spacing)}
     with warnings.catch_warnings():
