@@ -158,6 +158,11 @@ def test_a_tiff_keeps_the_labels_under_its_colours_and_under_an_inverted_look(tm
         np.testing.assert_array_equal(read_mask(tmp_path / name).labels, LABELS)
 
 
+def test_single_bits_that_a_tiff_calls_black_are_what_is_marked(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", LABELS > 0, photometric="miniswhite")
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.tif").labels, 255 * (LABELS > 0))
+
+
 def test_volumes_are_read_whole_with_their_spacing(tmp_path):
     volume = np.stack([LABELS, LABELS, LABELS]).astype(np.int16) * [[[100]], [[1]], [[0]]]
     image = SimpleITK.GetImageFromArray(volume.astype(np.float64))

@@ -11,8 +11,8 @@ from pydantic import Field
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.placement import fit
 from napari_localcl.data.priors.bending import bend
-from napari_localcl.data.priors.mask_files import load_masks
 from napari_localcl.data.priors.prior import Prior, pixels
+from napari_localcl.data.priors.shapes import load_shapes
 from napari_localcl.data.priors.variation import Variation, anywhere
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_localcl.data.folder import Skipped
-    from napari_localcl.data.priors.mask_files import Mask
     from napari_localcl.data.priors.prior import Floats, Masks
+    from napari_localcl.data.priors.shapes import Shape
 
 _LEAST_MASKS = 3
 
@@ -75,8 +75,8 @@ class MaskPrior(Prior):
 
     Attributes
     ----------
-    masks : tuple of Mask
-        The masks in use.
+    shapes : tuple of Shape
+        The shapes in use, one for each mask.
     skipped : tuple of Skipped
         Files that hold no usable mask, with the reason.
 
@@ -88,12 +88,12 @@ class MaskPrior(Prior):
 
     def __init__(self, source: str | Path, settings: MaskSettings) -> None:
         self.settings = settings
-        self.masks, self.skipped = load_masks(source, settings.label, settings.scale)
-        self.title = f"{len(self.masks)} mask{'s' * (len(self.masks) > 1)} of {source}"
+        self.shapes, self.skipped = load_shapes(source, settings.label, settings.scale)
+        self.title = f"{len(self.shapes)} mask{'s' * (len(self.shapes) > 1)} of {source}"
         self.located = settings.position == "kept"
         self._sheets: dict[tuple[int, int], list[Sheet]] = {}
-        if len(self.masks) < _LEAST_MASKS and not settings.varies:
-            raise BadInput(_too_few(source, len(self.masks), self.skipped))
+        if len(self.shapes) < _LEAST_MASKS and not settings.varies:
+            raise BadInput(_too_few(source, len(self.shapes), self.skipped))
 
     def draw(self, count: int, canvas: tuple[int, int], chance: np.random.Generator) -> Masks:
         """Draw masks; see :meth:`Prior.draw`."""
@@ -106,11 +106,11 @@ class MaskPrior(Prior):
     def _on(self, canvas: tuple[int, int]) -> list[Sheet]:
         if canvas not in self._sheets:
             cover, scale = self.settings.cover, self.settings.scale
-            sheets = (_sheet(mask, canvas, scale, cover) for mask in self.masks)
+            sheets = (_sheet(shape, canvas, scale, cover) for shape in self.shapes)
             self._sheets[canvas] = [sheet for sheet in sheets if len(sheet.rim)]
         if not self._sheets[canvas]:
             raise BadInput(
-                f"nothing is left of the shape of {self.masks[0].name} on a working image of "
+                f"nothing is left of the shape of {self.shapes[0].name} on a working image of "
                 f"{canvas[0]} x {canvas[1]} pixels; choose a larger image size or a larger scale"
             )
         return self._sheets[canvas]
@@ -137,18 +137,18 @@ class MaskPrior(Prior):
         return np.asarray(coverage >= 255 * self.settings.cover)
 
 
-def _sheet(mask: Mask, canvas: tuple[int, int], scale: float, cover: float) -> Sheet:
-    """Bring a mask to a canvas's resolution, its shape scaled about its middle."""
+def _sheet(shape: Shape, canvas: tuple[int, int], scale: float, cover: float) -> Sheet:
+    """Bring a shape to a canvas's resolution, scaled about its middle."""
     from PIL import Image
 
-    placement = fit(mask.size, canvas)
-    height, width = (max(1, round(side * placement.scale * scale)) for side in mask.size)
-    image = Image.fromarray(mask.coverage)
+    placement = fit(shape.size, canvas)
+    height, width = (max(1, round(side * placement.scale * scale)) for side in shape.size)
+    image = Image.fromarray(shape.coverage)
     coverage = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
-    ratio = np.array(coverage.shape) / np.array(mask.size)
-    middle = (mask.middle + 0.5) * ratio - 0.5
+    ratio = np.array(coverage.shape) / np.array(shape.size)
+    middle = (shape.middle + 0.5) * ratio - 0.5
     return Sheet(
-        coverage, middle, placement.to_canvas(mask.middle), _rim(coverage >= 255 * cover) - middle
+        coverage, middle, placement.to_canvas(shape.middle), _rim(coverage >= 255 * cover) - middle
     )
 
 

@@ -73,7 +73,7 @@ def test_a_folder_that_is_called_like_a_family_can_be_given_as_a_path(
 def test_masks_that_come_with_the_program_are_a_prior(chance):
     heart = build_prior(sample_folder("heart") / "masks", {"label": 3})
     drawn = heart.draw(10, (64, 64), chance)
-    assert len(heart.masks) == 40
+    assert len(heart.shapes) == 40
     assert 0.005 < drawn.mean() < 0.15
 
 

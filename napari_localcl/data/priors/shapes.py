@@ -1,4 +1,4 @@
-"""Binary masks as files hold them: read, checked, and the bad ones named."""
+"""Shapes as mask files hold them: read, checked, and the bad files named."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import Skipped, find_images
-from napari_localcl.data.reading import naming, read
+from napari_localcl.data.reading import naming, read, read_stored, sniff
 from napari_localcl.data.scan import UnusableImage
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.folder import Plane
     from napari_localcl.data.priors.prior import Floats, Masks
-    from napari_localcl.data.scan import Pixels
+    from napari_localcl.data.scan import Pixels, Scan
 
 # More values than an atlas of one region has labels: a picture.
 _MOST_LABELS = 64
@@ -39,7 +39,7 @@ _FULL = (
 
 
 @dataclass(frozen=True, eq=False)
-class Mask:
+class Shape:
     """One shape, as large as a file's plane.
 
     Parameters
@@ -88,9 +88,9 @@ class Mask:
         return float(1 - seen.all(axis=1).mean())
 
 
-def load_masks(
+def load_shapes(
     source: str | Path, label: int = 0, scale: float = 1.0
-) -> tuple[tuple[Mask, ...], tuple[Skipped, ...]]:
+) -> tuple[tuple[Shape, ...], tuple[Skipped, ...]]:
     """Read the masks of a folder or of one file.
 
     Parameters
@@ -105,7 +105,7 @@ def load_masks(
 
     Returns
     -------
-    masks : tuple of Mask
+    shapes : tuple of Shape
         At least one.
     skipped : tuple of Skipped
         Files that hold no usable mask, with the reason.
@@ -119,34 +119,41 @@ def load_masks(
         listing = find_images(source)
     except BadInput as error:
         raise BadInput(f"there is no mask to take a shape from: {error}") from error
-    masks: list[Mask] = []
+    shapes: list[Shape] = []
     skipped = list(listing.skipped)
     for item, planes in listing.items.items():
         try:
-            masks += _masks(planes, label, scale)
+            shapes += _shapes(planes, label, scale)
         except UnusableImage as error:
             skipped.append(Skipped(item, error.reason))
-    if not masks:
+    if not shapes:
         raise BadInput(_none_left(source, skipped))
-    return tuple(masks), tuple(skipped)
+    return tuple(shapes), tuple(skipped)
 
 
-def _masks(planes: Sequence[Plane], label: int, scale: float) -> list[Mask]:
+def _shapes(planes: Sequence[Plane], label: int, scale: float) -> list[Shape]:
     path = planes[0].path
-    scan = read(path)
+    scan = _read(path)
     with naming(scan.path):
         inside = _inside(scan.pixels, label).reshape(-1, *scan.size)
         # A volume's first and last slices may well lie beside the structure.
         found = [
-            _mask(plane.name, own)
+            _shape(plane.name, own)
             for plane, own in zip(planes, inside, strict=True)
             if own.any() and not own.all()
         ]
         if not found:
             raise BadInput(_EMPTY if not inside.any() else _FULL)
-        for mask in found:
-            _check_size(mask.outside(scale), scale)
+        for shape in found:
+            _check_size(shape.outside(scale), scale)
     return found
+
+
+def _read(path: Path | tuple[Path, ...]) -> Scan:
+    # A mask that JPEG has blurred holds no labels any more, but still a shape.
+    if isinstance(path, tuple) or sniff(path) == "JPEG":
+        return read(path)
+    return read_stored(path)
 
 
 def _inside(pixels: Pixels, label: int) -> Masks:
@@ -197,13 +204,13 @@ def _check_size(outside: float, scale: float) -> None:
         )
 
 
-def _mask(name: str, inside: Masks) -> Mask:
+def _shape(name: str, inside: Masks) -> Shape:
     from PIL import Image
 
     height, width = inside.shape
     image = Image.fromarray(inside.astype(np.uint8) * 255)
     reduced = image.reduce(-(-max(height, width) // _LONGEST))
-    return Mask(name, (height, width), np.asarray(reduced))
+    return Shape(name, (height, width), np.asarray(reduced))
 
 
 def _none_left(source: str | Path, skipped: Sequence[Skipped]) -> str:

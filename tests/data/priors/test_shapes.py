@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import SimpleITK
 import tifffile
+from PIL import Image
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.priors.mask_files import load_masks
+from napari_localcl.data.priors.shapes import load_shapes
 
 
 def covered(mask) -> np.ndarray:
@@ -15,7 +16,7 @@ def covered(mask) -> np.ndarray:
 
 @pytest.mark.parametrize("inside", [1, 7, 255])
 def test_whatever_is_not_0_is_inside(inside, disc, save):
-    (mask,), skipped = load_masks(save("disc.png", disc * np.uint8(inside)))
+    (mask,), skipped = load_shapes(save("disc.png", disc * np.uint8(inside)))
     assert (covered(mask) == disc).all()
     assert mask.size == (48, 64)
     assert skipped == ()
@@ -23,31 +24,31 @@ def test_whatever_is_not_0_is_inside(inside, disc, save):
 
 def test_a_mask_saved_as_a_grey_picture_of_three_equal_channels_is_a_mask(disc, save):
     colours = np.repeat(disc[..., None] * np.uint8(255), 3, axis=2)
-    (mask,), _ = load_masks(save("disc.png", colours))
+    (mask,), _ = load_shapes(save("disc.png", colours))
     assert (covered(mask) == disc).all()
 
 
 def test_a_mask_saved_as_jpeg_is_cut_in_the_middle(disc, save):
-    (mask,), _ = load_masks(save("disc.jpg", disc * np.uint8(255)))
+    (mask,), _ = load_shapes(save("disc.jpg", disc * np.uint8(255)))
     assert np.mean(covered(mask) != disc) < 0.01
 
 
 def test_grey_levels_far_apart_are_labels(disc, save):
     labels = disc * np.uint8(128)
     labels[40:] = 255
-    (mask,), _ = load_masks(save("labels.png", labels))
+    (mask,), _ = load_shapes(save("labels.png", labels))
     assert (covered(mask) == (labels > 0)).all()
 
 
 def test_one_label_of_several_is_chosen(disc, save):
     labels = disc + 2 * np.eye(48, 64, 8, dtype=np.uint8) * ~disc
     path = save("labels.png", labels)
-    (one,), _ = load_masks(path, label=1)
-    (any_,), _ = load_masks(path)
+    (one,), _ = load_shapes(path, label=1)
+    (any_,), _ = load_shapes(path)
     assert (covered(one) == disc).all()
     assert (covered(any_) == (labels > 0)).all()
     with pytest.raises(BadInput, match=r"labels\.png holds no label 5; it has 1, 2"):
-        load_masks(path, label=5)
+        load_shapes(path, label=5)
 
 
 def test_a_nifti_volume_gives_a_mask_for_each_slice_that_shows_the_shape(disc, tmp_path):
@@ -55,14 +56,14 @@ def test_a_nifti_volume_gives_a_mask_for_each_slice_that_shows_the_shape(disc, t
     SimpleITK.WriteImage(
         SimpleITK.GetImageFromArray(volume.astype(np.float32)), str(tmp_path / "heart.nii.gz")
     )
-    masks, skipped = load_masks(tmp_path)
+    masks, skipped = load_shapes(tmp_path)
     assert [mask.name for mask in masks] == ["heart.nii.gz#1", "heart.nii.gz#2"]
     assert skipped == ()
 
 
 def test_a_tiff_stack_is_read_too(disc, tmp_path):
     tifffile.imwrite(tmp_path / "stack.tif", np.stack([disc] * 5).astype(np.uint8))
-    masks, _ = load_masks(tmp_path)
+    masks, _ = load_shapes(tmp_path)
     assert len(masks) == 5
 
 
@@ -78,7 +79,7 @@ def test_a_tiff_stack_is_read_too(disc, tmp_path):
 def test_what_is_no_mask_is_refused_by_name(pixels, reason, save):
     path = save("bad.png", pixels)
     with pytest.raises(BadInput, match=rf"bad\.png .*{reason}") as error:
-        load_masks(path)
+        load_shapes(path)
     assert "\n" not in str(error.value)
 
 
@@ -87,7 +88,7 @@ def test_bad_files_among_good_ones_are_left_out_and_listed(disc, save):
     save("b.png", np.zeros((48, 64), np.uint8))
     folder = save("c.png", disc).parent
     (folder / "d.png").write_bytes(b"\x89PNG no picture")
-    masks, skipped = load_masks(folder)
+    masks, skipped = load_shapes(folder)
     assert [mask.name for mask in masks] == ["a.png", "c.png"]
     assert {one.name for one in skipped} == {"b.png", "d.png"}
 
@@ -96,24 +97,24 @@ def test_a_folder_of_bad_masks_says_what_is_wrong_with_the_first(save):
     save("a.png", np.zeros((48, 64), np.uint8))
     folder = save("b.png", np.zeros((48, 64), np.uint8)).parent
     with pytest.raises(BadInput, match=r"a\.png is empty.*\(and 1 more files\)"):
-        load_masks(folder)
+        load_shapes(folder)
 
 
 def test_a_folder_without_masks_is_refused(tmp_path):
     with pytest.raises(BadInput, match="no mask to take a shape from"):
-        load_masks(tmp_path)
+        load_shapes(tmp_path)
 
 
 def test_a_shape_that_its_scale_makes_larger_than_the_image_is_refused(disc, save):
     path = save("disc.png", disc)
-    load_masks(path, scale=2)
+    load_shapes(path, scale=2)
     # At six times its size a disc of radius 60 is seen through a window of 48 x 64.
     with pytest.raises(BadInput, match=r"disc\.png .*scale=6, 7\d% of it falls outside"):
-        load_masks(path, scale=6)
+        load_shapes(path, scale=6)
 
 
 def test_the_middle_is_that_of_the_box_around_the_shape(disc, save):
-    (mask,), _ = load_masks(save("disc.png", disc))
+    (mask,), _ = load_shapes(save("disc.png", disc))
     np.testing.assert_allclose(mask.middle, (20, 30))
 
 
@@ -121,7 +122,21 @@ def test_a_large_mask_is_kept_reduced_and_still_knows_its_size_and_middle(tmp_pa
     mask = np.zeros((2000, 3000), np.uint8)
     mask[300:600, 900:1500] = 1
     tifffile.imwrite(tmp_path / "large.tif", mask)
-    (read,), _ = load_masks(tmp_path)
+    (read,), _ = load_shapes(tmp_path)
     assert read.size == (2000, 3000)
     assert max(read.coverage.shape) <= 1024
     np.testing.assert_allclose(read.middle, (449.5, 1199.5), atol=2)
+
+
+def test_the_entries_of_a_coloured_palette_are_labels(disc, tmp_path):
+    image = Image.fromarray(disc.astype(np.uint8))
+    image.putpalette([0, 0, 0, 128, 0, 0])
+    image.save(tmp_path / "person.png")
+    (shape,), _ = load_shapes(tmp_path, label=1)
+    assert (covered(shape) == disc).all()
+
+
+def test_a_tiff_in_which_black_is_marked_is_not_turned(disc, tmp_path):
+    tifffile.imwrite(tmp_path / "disc.tif", disc)
+    (shape,), _ = load_shapes(tmp_path)
+    assert (covered(shape) == disc).all()
