@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from napari_localcl.data.folder import Skipped
+
     Masks = npt.NDArray[np.bool_]
     Floats = npt.NDArray[np.floating[Any]]
 
@@ -36,10 +38,13 @@ class Prior(ABC):
         What it is, in a few words.
     located : bool
         Whether where a mask lies means where the structure lies in an image.
+    skipped : tuple of Skipped
+        Files that hold no usable mask, with the reason.
     """
 
     title: str
     located: bool
+    skipped: tuple[Skipped, ...] = ()
 
     @abstractmethod
     def draw(self, count: int, canvas: tuple[int, int], chance: np.random.Generator) -> Masks:

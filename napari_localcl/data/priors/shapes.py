@@ -10,6 +10,7 @@ import numpy as np
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import Skipped, find_images
+from napari_localcl.data.masks import mask_files
 from napari_localcl.data.reading import naming, read, read_stored, sniff
 from napari_localcl.data.scan import UnusableImage
 
@@ -115,10 +116,7 @@ def load_shapes(
     BadInput
         If no file holds a usable mask; says why the first does not.
     """
-    try:
-        listing = find_images(source)
-    except BadInput as error:
-        raise BadInput(f"there is no mask to take a shape from: {error}") from error
+    listing = find_images([*mask_files(source).values()])
     shapes: list[Shape] = []
     skipped = list(listing.skipped)
     for item, planes in listing.items.items():

@@ -101,7 +101,7 @@ def test_a_folder_of_bad_masks_says_what_is_wrong_with_the_first(save):
 
 
 def test_a_folder_without_masks_is_refused(tmp_path):
-    with pytest.raises(BadInput, match="no mask to take a shape from"):
+    with pytest.raises(BadInput, match="holds no masks; give a folder with PNG, TIFF or NIfTI"):
         load_shapes(tmp_path)
 
 
@@ -140,3 +140,11 @@ def test_a_tiff_in_which_black_is_marked_is_not_turned(disc, tmp_path):
     tifffile.imwrite(tmp_path / "disc.tif", disc)
     (shape,), _ = load_shapes(tmp_path)
     assert (covered(shape) == disc).all()
+
+
+def test_masks_that_this_program_wrote_are_taken_without_their_uncertainty(disc, save):
+    folder = save("eye.png", disc).parent
+    save("uncertainty/eye.png", ~disc)
+    (folder / "masks.csv").write_text("image,mask,confidence,area\neye.jpg,eye.png,1,317\n")
+    shapes, _ = load_shapes(folder)
+    assert [shape.name for shape in shapes] == ["eye.png"]
