@@ -132,7 +132,7 @@ class ShapeGuide(nn.Module):
             found = self.discriminator(fake.detach())
         yield STAGE, part * self.settings.adversarial_weight * deceive(judged)
         penalised = batch.penalised and self.settings.penalty > 0
-        real = batch.shapes.requires_grad_(penalised)
+        real = batch.shapes.clone().requires_grad_(penalised)
         with torch.autocast(
             fake.device.type, torch.bfloat16, enabled=_fast(fake) and not penalised
         ):
