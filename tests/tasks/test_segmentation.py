@@ -9,17 +9,28 @@ from napari_localcl.tasks.segmentation import CleanUp, confidence, in_file_pixel
 
 
 def test_the_largest_parts_are_kept_and_holes_filled():
-    mask = np.zeros((12, 12), bool)
-    mask[1:6, 1:6] = True
-    mask[3, 3] = False
-    mask[8:10, 8:11] = True
-    mask[11, 0] = True
-    assert CleanUp().apply(mask).sum() == mask.sum()
+    mask = np.zeros((12, 12), np.float32)
+    mask[1:6, 1:6] = 0.9
+    mask[3, 3] = 0.5
+    mask[8:10, 8:11] = 0.7
+    mask[11, 0] = 0.6
+    assert CleanUp().apply(mask).sum() == 24 + 6 + 1
     one = CleanUp(components=1).apply(mask)
     assert one.sum() == 24
     two = CleanUp(components=2, fill_holes=True).apply(mask)
     assert two.sum() == 25 + 6
-    assert not CleanUp(1, True).apply(np.zeros((4, 4), bool)).any()
+    assert not CleanUp(1, True).apply(np.zeros((4, 4), np.float32)).any()
+
+
+def test_what_every_image_shows_is_where_it_is_likeliest():
+    weak = np.array([[0.4, 0.3, 0.1], [0.0, 0.21, 0.2]], np.float32)
+    assert not CleanUp().apply(weak).any()
+    assert CleanUp(expected=True).apply(weak).tolist() == [
+        [True, True, False],
+        [False, True, False],
+    ]
+    sure = np.array([[0.8, 0.45]], np.float32)
+    assert CleanUp(expected=True).apply(sure).tolist() == [[True, False]]
 
 
 def test_confidence_is_the_dice_of_a_mask_with_its_own_probabilities():
