@@ -105,7 +105,7 @@ def test_else_the_guess_is_where_masks_lie_mostly_if_that_means_anything(images,
 def shape_batch(shapes, penalised=False):
     views = torch.rand(2, 1, 32, 32)
     ones = torch.ones(2, 1, 32, 32)
-    return ShapeBatch(views, ones, ones * 0, torch.zeros(2), shapes, penalised, None)
+    return ShapeBatch(views, ones, ones * 0, torch.zeros(2), False, shapes, penalised, None)
 
 
 def test_each_player_moves_its_own_weights_only():
