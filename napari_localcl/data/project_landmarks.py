@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from napari_localcl.data.annotations import as_cell, read_lines
@@ -19,13 +19,14 @@ from napari_localcl.data.atomic import has_copy, keep_last, replacing, way_back
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.marks import Column, Kind
 from napari_localcl.data.point_sources import ACCEPTED_SOURCE, is_machine
-from napari_localcl.data.project_annotations import Annotations, no_annotations
+from napari_localcl.data.project_annotations import no_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from napari_localcl.data.annotations import Landmark, Line
+    from napari_localcl.data.project_annotations import Annotations
     from napari_localcl.data.project_images import ProjectImages
 
 _COLUMNS = ("image", "landmark", "y", "x", "confidence", "source", "rejected")
@@ -141,7 +142,8 @@ def _read(path: Path, images: ProjectImages, landmarks: Sequence[str]) -> Annota
     for line in read_lines(path):
         name = line.cells["landmark"]
         found.setdefault(name, _Found()).add(_index(line, images), line)
-    return Annotations(images, {name: one.column(len(images)) for name, one in found.items()})
+    columns = {name: one.column(len(images)) for name, one in found.items()}
+    return replace(no_annotations(images), columns=columns)
 
 
 def _index(line: Line, images: ProjectImages) -> int:

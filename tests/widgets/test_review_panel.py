@@ -60,7 +60,7 @@ def test_the_table_shows_the_least_sure_first_and_can_keep_to_one_landmark(dock)
     assert set(cells(dock, 1)) == {"base"}
     dock.session.next_uncertain()
     dock.session.accept()
-    assert dock.session.doubt.landmark == "base"
+    assert dock.session.doubt.name == "base"
     assert dock.review.waiting == 9, "those of the other landmark wait all the same"
 
 
