@@ -61,8 +61,8 @@ def landmarks(
     templates = [row for row in rows if not is_machine(row.source)]
 
     from napari_localcl.cli.reporter import drain, reporter
+    from napari_localcl.data.settings import build_settings, parse_assignments
     from napari_localcl.tasks import landmarks as task
-    from napari_localcl.tasks.settings import build_settings, parse_assignments
 
     chosen = build_settings(task.LandmarkSettings, parse_assignments(settings or []))
     show, folder = reporter(events), images_argument(images)

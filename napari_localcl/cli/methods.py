@@ -49,7 +49,7 @@ def _tell(methods: "Sequence[type[Method]]") -> None:
 
 
 def _facts(method: "type[Method]") -> dict[str, object]:
-    from napari_localcl.tasks.settings import build_settings, list_settings
+    from napari_localcl.data.settings import build_settings, list_settings
 
     built = {
         name: build_settings(method.Settings, {}, values) for name, values in method.presets.items()
@@ -83,7 +83,7 @@ def _print(methods: "Sequence[type[Method]]") -> None:
 def _settings_table(settings: object) -> object:
     from rich.table import Table
 
-    from napari_localcl.tasks.settings import list_settings
+    from napari_localcl.data.settings import list_settings
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("setting", "default", "allowed", "meaning"):

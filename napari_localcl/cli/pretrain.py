@@ -50,8 +50,8 @@ def pretrain(
     training early and keeps the model. Started by torchrun, several processes share the work.
     """
     from napari_localcl.cli.reporter import drain, reporter
+    from napari_localcl.data.settings import parse_assignments
     from napari_localcl.tasks import pretraining
-    from napari_localcl.tasks.settings import parse_assignments
     from napari_localcl.training.budget import Budget
     from napari_localcl.training.devices import leads
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.settings import build_settings
 from napari_localcl.methods import PUBLISHED
-from napari_localcl.tasks.settings import build_settings
 from napari_localcl.training.budget import Budget
 from napari_localcl.training.run import RunFolder
 

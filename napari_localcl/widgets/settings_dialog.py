@@ -36,7 +36,7 @@ class SettingsDialog(QDialog):
     Parameters
     ----------
     settings : sequence of mappings
-        The fields of :class:`napari_localcl.tasks.settings.Setting`, as the terminal's
+        The fields of :class:`napari_localcl.data.settings.Setting`, as the terminal's
         `methods --events` says them.
     changed : mapping
         Values that differ from the defaults, by name.

@@ -10,10 +10,10 @@ from torch import distributed as dist
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
+from napari_localcl.data.settings import build_settings
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods.ld import LD
 from napari_localcl.methods.ld_settings import LDSettings
-from napari_localcl.tasks.settings import build_settings
 
 STAGES = ("patches", "regions", "correspondences-1")
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, Field
 from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QSpinBox, QWidget
 
-from napari_localcl.tasks.settings import list_settings
+from napari_localcl.data.settings import list_settings
 from napari_localcl.widgets.settings_dialog import (
     SettingsDialog,
     field_value,

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.tasks.settings import build_settings, list_settings, parse_assignments
+from napari_localcl.data.settings import build_settings, list_settings, parse_assignments
 
 
 class Inner(BaseModel):

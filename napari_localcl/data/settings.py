@@ -81,7 +81,10 @@ def list_settings(model: type[BaseModel] | BaseModel, prefix: str = "") -> Itera
 
 
 def build_settings(
-    model: type[Model], given: Mapping[str, object], preset: Mapping[str, Any] | None = None
+    model: type[Model],
+    given: Mapping[str, object],
+    preset: Mapping[str, Any] | None = None,
+    listed: str = "'napari-localcl methods' lists all settings",
 ) -> Model:
     """Return settings: the defaults, changed by a preset, changed by what is given.
 
@@ -93,6 +96,8 @@ def build_settings(
         Dotted names and values; a value may be text, as typed in a terminal.
     preset : mapping or None
         Nested names and values.
+    listed : str
+        Tells who gives an unknown name where all are listed.
 
     Raises
     ------
@@ -103,7 +108,7 @@ def build_settings(
     values = _merged(model().model_dump(), preset or {})
     for name, value in given.items():
         if name not in known:
-            raise BadInput(_unknown(name, list(known)))
+            raise BadInput(_unknown(name, list(known), listed))
         values = _merged(values, _nested(name, known[name].read(value)))
     try:
         return model.model_validate(values)
@@ -142,12 +147,12 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     return merged
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def _unknown(name: str, known: list[str], listed: str) -> str:
     tails = {own.rpartition(".")[2]: own for own in known}
     near = difflib.get_close_matches(name, known, n=3)
     near += [tails[t] for t in difflib.get_close_matches(name.rpartition(".")[2], tails, n=3)]
     hint = f"; did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
-    return f"there is no setting '{name}'{hint} ('napari-localcl methods' lists all settings)"
+    return f"there is no setting '{name}'{hint} ({listed})"
 
 
 def _explain(error: ValidationError, known: Mapping[str, Setting]) -> str:
