@@ -10,18 +10,17 @@ right as it was) or `machine:<run>` (a prediction that nobody has settled).
 
 from __future__ import annotations
 
-import csv
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.tables import read_table, write_table
 
 if TYPE_CHECKING:
-    from _csv import Reader
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from napari_localcl.data.tables import Line
 
 _REQUIRED = ("image", "landmark", "y", "x")
 _PREDICTED = ("confidence", "source")
@@ -53,47 +52,6 @@ class Landmark:
     source: str | None = None
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a landmark file.
-
-    Parameters
-    ----------
-    place : str
-        The file and the number of the line, for messages.
-    cells : dict of str to str
-        The values by the names of the columns, further columns included.
-    """
-
-    place: str
-    cells: dict[str, str]
-
-    def landmark(self) -> Landmark | None:
-        """Return the point, None where `y` and `x` are both empty.
-
-        Returns
-        -------
-        Landmark or None
-            The point.
-
-        Raises
-        ------
-        BadInput
-            If a value is not a finite number.
-        """
-        if not self.cells["y"] and not self.cells["x"]:
-            return None
-        confidence = self.cells.get("confidence")
-        return Landmark(
-            image=self.cells["image"],
-            landmark=self.cells["landmark"],
-            y=_number(self.place, "y", self.cells["y"]),
-            x=_number(self.place, "x", self.cells["x"]),
-            confidence=_number(self.place, "confidence", confidence) if confidence else None,
-            source=self.cells.get("source") or None,
-        )
-
-
 def read_landmarks(path: Path) -> tuple[Landmark, ...]:
     """Read the points of a landmark file.
 
@@ -114,7 +72,7 @@ def read_landmarks(path: Path) -> tuple[Landmark, ...]:
         If a column is missing, a value is not a finite number, a name is empty, or a landmark
         occurs twice on one image; names the file and the line.
     """
-    points = (line.landmark() for line in read_lines(path))
+    points = map(landmark_of, read_lines(path))
     return tuple(point for point in points if point is not None)
 
 
@@ -136,13 +94,7 @@ def read_lines(path: Path) -> tuple[Line, ...]:
     BadInput
         If a column is missing, a name is empty, or a landmark occurs twice on one image.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return _parse(path, csv.reader(file))
-    except FileNotFoundError:
-        raise BadInput(f"{path} does not exist; give a landmark file (CSV)") from None
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"{path} cannot be read as CSV in UTF-8 ({error})") from error
+    return read_table(path, "landmark file", _REQUIRED, key=("image", "landmark"))
 
 
 def write_landmarks(path: Path, rows: Iterable[Landmark]) -> None:
@@ -158,10 +110,7 @@ def write_landmarks(path: Path, rows: Iterable[Landmark]) -> None:
     kept = tuple(rows)
     predicted = any(row.confidence is not None or row.source is not None for row in kept)
     columns = _REQUIRED + _PREDICTED if predicted else _REQUIRED
-    with replacing(path) as part, part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([as_cell(getattr(row, column)) for column in columns] for row in kept)
+    write_table(path, columns, ([getattr(row, column) for column in columns] for row in kept))
 
 
 def by_image(rows: Iterable[Landmark]) -> dict[str, tuple[Landmark, ...]]:
@@ -222,64 +171,31 @@ def check_inside(point: Landmark, size: tuple[int, int]) -> None:
         )
 
 
-def as_cell(value: str | float | None) -> str:
-    """Return a value as landmark files hold it.
+def landmark_of(line: Line) -> Landmark | None:
+    """Return the point of a line of a landmark file.
 
     Parameters
     ----------
-    value : str, float or None
-        A name, a number or nothing.
+    line : Line
+        Of :func:`read_lines`.
 
     Returns
     -------
-    str
-        A number with as many digits as give it back exactly.
+    Landmark or None
+        None where `y` and `x` are both empty.
+
+    Raises
+    ------
+    BadInput
+        If a value is not a finite number.
     """
-    if value is None or isinstance(value, str):
-        return value or ""
-    return repr(float(value)).removesuffix(".0")
-
-
-def _parse(path: Path, reader: Reader) -> tuple[Line, ...]:
-    columns = [name.strip() for name in next(reader, [])]
-    missing = [name for name in _REQUIRED if name not in columns]
-    if missing:
-        raise BadInput(
-            f"{path} has no column {', '.join(missing)}; its first line must name "
-            f"{','.join(_REQUIRED)}, separated by commas, but is {','.join(columns)!r}"
-        )
-    lines: list[Line] = []
-    seen: dict[tuple[str, str], int] = {}
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        line = _line(f"{path}, line {reader.line_num}", columns, cells)
-        image, landmark = line.cells["image"], line.cells["landmark"]
-        first = seen.setdefault((image, landmark), reader.line_num)
-        if first != reader.line_num:
-            raise BadInput(
-                f"{line.place} places {landmark!r} on {image!r} again "
-                f"(first on line {first}); keep one of the two"
-            )
-        lines.append(line)
-    return tuple(lines)
-
-
-def _line(place: str, columns: Sequence[str], cells: Sequence[str]) -> Line:
-    if len(cells) < len(columns):
-        raise BadInput(f"{place} has {len(cells)} values instead of {len(columns)}")
-    row = {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}
-    for name in ("image", "landmark"):
-        if not row[name]:
-            raise BadInput(f"{place} has an empty {name}; fill it in or remove the line")
-    return Line(place, row)
-
-
-def _number(place: str, column: str, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise BadInput(f"{place} has {text!r} in column {column} where a number is needed")
-    return value
+    if not line.cells["y"] and not line.cells["x"]:
+        return None
+    return Landmark(
+        image=line.cells["image"],
+        landmark=line.cells["landmark"],
+        y=line.number("y"),
+        x=line.number("x"),
+        confidence=line.number("confidence") if line.cells.get("confidence") else None,
+        source=line.cells.get("source") or None,
+    )

@@ -150,6 +150,24 @@ def series_geometry(paths: Iterable[Path]) -> Geometry:
     return space.geometry(sorted(map(_without_pixels, paths), key=_place))
 
 
+def spacing(paths: Sequence[Path]) -> tuple[float, float, float] | None:
+    """Read the spacing of a volume, without decoding pixels.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The files of its series in any order, or one file of several frames.
+
+    Returns
+    -------
+    (float, float, float) or None
+        Millimetres from plane to plane, row to row and column to column; None if any is unknown.
+    """
+    slices = [_without_pixels(path) for path in paths]
+    step = space.typical_step(_place(one)[0] for one in slices) or space.frame_distance(slices[0])
+    return _with_step(space.plane_spacing(slices[0]), step)
+
+
 def read(path: Path) -> Scan:
     """Decode one DICOM file.
 

@@ -7,6 +7,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
 
+from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.geometry import Geometry, regular
 from napari_localcl.data.scan import Header, Scan
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import SimpleITK
+
+    from napari_localcl.data.scan import Pixels
 
 
 def header(path: Path) -> Header:
@@ -89,6 +92,53 @@ def read(path: Path) -> Scan:
         direction=image.GetDirection() if image.GetDimension() == 3 else None,
         origin=image.GetOrigin() if image.GetDimension() == 3 else None,
     )
+
+
+def write(path: Path, image: SimpleITK.Image) -> None:
+    """Write a NIfTI file; it is there whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        A `.nii` or `.nii.gz` to make or replace.
+    image : SimpleITK.Image
+        With its spacing, origin and direction.
+    """
+    import SimpleITK
+
+    with replacing(path) as part:
+        # ITK tells the format from the suffix.
+        named = part.with_name(part.name + (".nii.gz" if path.suffix.lower() == ".gz" else ".nii"))
+        try:
+            SimpleITK.WriteImage(image, str(named), useCompression=True, imageIO="NiftiImageIO")
+            named.replace(part)
+        finally:
+            named.unlink(missing_ok=True)
+
+
+def write_like(path: Path, pixels: Pixels, like: Path) -> None:
+    """Write a mask of an image: the same grid, and so the same place in the patient.
+
+    Parameters
+    ----------
+    path : Path
+        A `.nii` or `.nii.gz` to make or replace.
+    pixels : ([D,] H, W) ndarray
+        Labels.
+    like : Path
+        The NIfTI file of the image.
+    """
+    import SimpleITK
+
+    described = _described(like)
+    axes = min(described.GetDimension(), 3)
+    size = described.GetSize()[:axes]
+    image = SimpleITK.GetImageFromArray(pixels.reshape(size[::-1]))
+    direction = np.reshape(described.GetDirection(), (described.GetDimension(),) * 2)
+    image.SetSpacing(described.GetSpacing()[:axes])
+    image.SetOrigin(described.GetOrigin()[:axes])
+    image.SetDirection(direction[:axes, :axes].ravel().tolist())
+    write(path, image)
 
 
 def _described(path: Path) -> SimpleITK.ImageFileReader:

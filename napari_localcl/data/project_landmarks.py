@@ -14,20 +14,22 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from napari_localcl.data.annotations import as_cell, read_lines
+from napari_localcl.data.annotations import landmark_of, read_lines
 from napari_localcl.data.atomic import has_copy, keep_last, replacing, way_back
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.marks import Column, Kind
 from napari_localcl.data.point_sources import ACCEPTED_SOURCE, is_machine
 from napari_localcl.data.project_annotations import no_annotations
+from napari_localcl.data.tables import as_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from napari_localcl.data.annotations import Landmark, Line
+    from napari_localcl.data.annotations import Landmark
     from napari_localcl.data.project_annotations import Annotations
     from napari_localcl.data.project_images import ProjectImages
+    from napari_localcl.data.tables import Line
 
 _COLUMNS = ("image", "landmark", "y", "x", "confidence", "source", "rejected")
 _BETWEEN = "|"
@@ -119,7 +121,7 @@ class _Found:
     predicted: dict[int, Landmark] = field(default_factory=dict)
 
     def add(self, index: int, line: Line) -> None:
-        point, source = line.landmark(), line.cells.get("source")
+        point, source = landmark_of(line), line.cells.get("source")
         rejected = line.cells.get("rejected")
         if rejected:
             self.rejected[index] = frozenset(rejected.split(_BETWEEN))

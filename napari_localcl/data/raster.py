@@ -58,7 +58,7 @@ def geometry(path: Path) -> Geometry:
     return regular(1, (1.0, 1.0, 1.0))
 
 
-def read(path: Path, least: tuple[int, int] | None = None) -> Scan:
+def read(path: Path, least: tuple[int, int] | None = None, *, stored: bool = False) -> Scan:
     """Decode a picture as stored; an EXIF orientation is for viewers and not applied.
 
     Parameters
@@ -67,6 +67,9 @@ def read(path: Path, least: tuple[int, int] | None = None) -> Scan:
         A picture; of an animation the first frame is read.
     least : (int, int), optional
         Height and width that suffice. A JPEG may then come reduced by 2, 4 or 8, many times faster.
+    stored : bool
+        Give the numbers of a colour palette's entries, which in a mask are the labels, instead of
+        the colours.
 
     Returns
     -------
@@ -77,6 +80,8 @@ def read(path: Path, least: tuple[int, int] | None = None) -> Scan:
         return Scan(_deep_colour(path), path)
     with _opened(path) as image:
         width = image.width
+        if stored and image.mode == "P" and not _is_grey(image):
+            return Scan(np.asarray(image)[None], path)
         if least is not None:
             image.draft(image.mode, least[::-1])
         return Scan(channels_first(image), path, reduction=round(width / image.width))

@@ -141,6 +141,54 @@ def geometry(path: Path | Sequence[Path]) -> Geometry:
         return found
 
 
+def stem(name: str) -> str:
+    """Return the name of an image without what tells its format.
+
+    Parameters
+    ----------
+    name : str
+        Of an image or volume in a listing, or of a mask; perhaps with folders.
+
+    Returns
+    -------
+    str
+        `sub/a` for `sub/a.jpg` and `sub/a.nii.gz`. A DICOM series keeps its whole name.
+    """
+    lower = name.lower()
+    endings = [end for end in _SUFFIXES if lower.endswith(end)]
+    return name[: -len(max(endings, key=len))] if endings else name
+
+
+def read_stored(path: Path) -> Scan:
+    """Read a mask: the values as they are stored, which are its labels.
+
+    Parameters
+    ----------
+    path : Path
+        A file.
+
+    Returns
+    -------
+    Scan
+        Palettes are not looked up where they are coloured, and low values stay low.
+
+    Raises
+    ------
+    UnusableImage
+        As in :func:`read`, or if the file is a JPEG.
+    """
+    from napari_localcl.data import raster, tiff
+
+    with naming(path):
+        module = _format(path)
+        if sniff(path) == "JPEG":
+            raise BadInput("is a JPEG, which does not keep labels exactly; save the mask as PNG")
+        scan: Scan = (
+            module.read(path, stored=True) if module in (raster, tiff) else module.read(path)
+        )
+        return scan
+
+
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
     """Turn whatever goes wrong with a file into :class:`UnusableImage` with the file's name.

@@ -10,19 +10,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_localcl.data import raster
+from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.geometry import Geometry, regular
 from napari_localcl.data.scan import Header, Scan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from napari_localcl.data.scan import Pixels
 
 _SILENCE = logging.NullHandler()
 # Photometric interpretations whose samples are the picture itself.
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE = 0, 1, 2, 3
 _CENTIMETRE = 3
 _MILLIMETRES = {
     "m": 1e3,
@@ -78,8 +79,8 @@ def geometry(path: Path) -> Geometry:
         )
 
 
-def read(path: Path) -> Scan:
-    """Decode a TIFF.
+def spacing(path: Path) -> tuple[float, ...] | None:
+    """Read the spacing of a TIFF, without decoding pixels.
 
     Parameters
     ----------
@@ -88,14 +89,62 @@ def read(path: Path) -> Scan:
 
     Returns
     -------
+    tuple of float or None
+        Millimetres per axis, `([z,] y, x)`; None if any is unknown.
+    """
+    with _opened(path) as file:
+        return _full_spacing(file, _header(file))
+
+
+def read(path: Path, *, stored: bool = False) -> Scan:
+    """Decode a TIFF.
+
+    Parameters
+    ----------
+    path : Path
+        A TIFF.
+    stored : bool
+        Give the values as they are stored, which in a mask are the labels: no palette is looked up,
+        and nothing is turned where low values are white.
+
+    Returns
+    -------
     Scan
         With 1 channel for grey, 3 for colour and as many as there are for microscopes' channels.
     """
     with _opened(path) as file:
         described = _header(file)
-        pixels = _decode(path, file)
+        pixels = _decode(path, file, stored)
         spacing = _full_spacing(file, described)
     return Scan(pixels[:, 0] if described.depth == 1 else pixels, path, spacing)
+
+
+def write(
+    path: Path, pixels: Pixels, axes: str, spacing: Sequence[float | None] | None = None
+) -> None:
+    """Write an OME-TIFF, compressed without loss; it is there whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file to make or replace.
+    pixels : ndarray
+        Grey values or labels.
+    axes : str
+        What its axes are, as in `ZYX`.
+    spacing : sequence of (float or None), optional
+        Millimetres along each axis, None for an axis that is no length; None if unknown.
+    """
+    import tifffile
+
+    metadata: dict[str, Any] = {"axes": axes}
+    for axis, step in zip(axes, spacing or (), strict=spacing is not None):
+        if step is not None:
+            metadata |= {f"PhysicalSize{axis}": step, f"PhysicalSize{axis}Unit": "mm"}
+    with replacing(path) as part:
+        tifffile.imwrite(
+            part, pixels, ome=True, compression="zlib", photometric="minisblack", metadata=metadata
+        )
 
 
 @contextmanager
@@ -121,18 +170,19 @@ def _header(file: Any) -> Header:
 def _channel_count(page: Any, sizes: dict[str, int]) -> int:
     """Take the channel axis out of `sizes` and return how many channels are kept of it."""
     samples = sizes.pop("S", 0)
-    if page.photometric == 3:
+    if page.photometric == _PALETTE:
         return 3 if np.ptp(np.asarray(page.colormap, np.int64), axis=0).any() else 1
     if page.photometric > _RGB:
         return 3
     return min(samples, 3) if samples > 2 else 1 if samples else sizes.pop("C", 1)
 
 
-def _decode(path: Path, file: Any) -> Pixels:
+def _decode(path: Path, file: Any, stored: bool) -> Pixels:
     """Return pixels as (C, D, H, W)."""
     series = file.series[0]
     page = series.keyframe
-    if page.photometric > _RGB or page.bitspersample < 8:
+    indexed = stored and page.photometric == _PALETTE
+    if (page.photometric > _RGB and not indexed) or page.bitspersample < 8:
         return _by_pillow(path, len(series.pages))
     try:
         pixels = _arranged(series.asarray(), series.axes)
@@ -141,7 +191,8 @@ def _decode(path: Path, file: Any) -> Pixels:
             raise
         pixels = _by_itk(path, series)
     # Negated, not mirrored at the maximum, so that files stay comparable.
-    return -pixels.astype(np.float32) if page.photometric == _WHITE_IS_ZERO else pixels
+    turned = page.photometric == _WHITE_IS_ZERO and not stored
+    return -pixels.astype(np.float32) if turned else pixels
 
 
 def _by_pillow(path: Path, planes: int) -> Pixels:

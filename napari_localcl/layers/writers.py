@@ -67,16 +67,12 @@ def write_tiff(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     BadInput
         If it has another number of axes, or a label is below 0.
     """
-    import tifffile
-
-    from napari_localcl.data.atomic import replacing
+    from napari_localcl.data import tiff
 
     labels = _compact(data)
     if not 2 <= labels.ndim <= 4:
         raise BadInput(f"{path} cannot hold labels of {labels.ndim} axes; save 2 to 4")
-    metadata = {"axes": "TZYX"[-labels.ndim :], **_physical_sizes(meta, labels.ndim)}
-    with replacing(Path(path)) as part:
-        tifffile.imwrite(part, labels, ome=True, compression="zlib", metadata=metadata)
+    tiff.write(Path(path), labels, "TZYX"[-labels.ndim :], _physical_sizes(meta, labels.ndim))
     return [path]
 
 
@@ -105,25 +101,15 @@ def write_nifti(path: str, data: Any, meta: Mapping[str, Any]) -> list[str]:
     """
     import SimpleITK
 
+    from napari_localcl.data import nifti
+
     labels = _compact(data)
     if labels.ndim not in (2, 3):
         raise BadInput(f"{path} cannot hold labels of {labels.ndim} axes; save 2 or 3, or a TIFF")
     image = SimpleITK.GetImageFromArray(labels)
     image.SetSpacing(_millimetres(meta, labels.ndim)[::-1])
-    _write_nifti(Path(path), image)
+    nifti.write(Path(path), image)
     return [path]
-
-
-def _write_nifti(path: Path, image: Any) -> None:
-    import SimpleITK
-
-    from napari_localcl.data.atomic import replacing
-
-    with replacing(path) as part:
-        # ITK tells the format from the suffix.
-        named = part.with_name(part.name + "".join(path.suffixes[-2:]).lower())
-        SimpleITK.WriteImage(image, str(named), imageIO="NiftiImageIO")
-        named.replace(part)
 
 
 def _landmarks(data: Any, meta: Mapping[str, Any]) -> Iterator[Landmark]:
@@ -184,14 +170,12 @@ def _compact(data: Any) -> Labels:
     return labels.astype(next(kind for kind in kinds if most <= np.iinfo(kind).max))
 
 
-def _physical_sizes(meta: Mapping[str, Any], axes: int) -> dict[str, Any]:
-    """Return what OME-TIFF calls the spacing; nothing where the layer states none."""
-    steps = dict(zip("TZYX"[-axes:], _millimetres(meta, axes), strict=True))
-    steps.pop("T", None)
-    if set(steps.values()) == {1.0}:
-        return {}
-    sizes = {f"PhysicalSize{axis}": step for axis, step in steps.items()}
-    return {**sizes, **{f"PhysicalSize{axis}Unit": "mm" for axis in steps}}
+def _physical_sizes(meta: Mapping[str, Any], axes: int) -> list[float | None] | None:
+    """Return the millimetres along each axis but time; None where the layer states none."""
+    steps = _millimetres(meta, axes)
+    if set(steps[-3:]) == {1.0}:
+        return None
+    return [*[None] * (axes - 3), *steps[-3:]]
 
 
 def _millimetres(meta: Mapping[str, Any], axes: int) -> tuple[float, ...]:

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from napari_localcl.data.annotations import by_image, read_landmarks
+from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import Listing, find_images
+from napari_localcl.data.masks import find_masks, read_mask
 from napari_localcl.data.prepared import prepare_all
 
 SETS = {
@@ -47,3 +49,33 @@ def test_the_optic_disc_lies_where_its_landmark_says(real_data, tmp_path):
             green[y - 5 : y + 5, x - 5 : x + 5].mean()
             > 1.3 * green[images.valid([index])[0]].mean()
         )
+
+
+MASKS = {
+    "idrid_disc/images": ("idrid_disc/masks", {0, 255}),
+    "chase_db1/images": ("chase_db1/masks_1stHO/*_1stHO.png", {0, 255}),
+    "chest_xray/images": ("chest_xray/masks/left_lung", {0, 255}),
+    "acdc/images": ("acdc/labels", {0, 1, 2, 3}),
+    "msd_hippocampus/images": ("msd_hippocampus/labels", {0, 1, 2}),
+}
+
+
+@pytest.mark.parametrize(("folder", "expected"), MASKS.items())
+def test_each_real_image_has_a_mask_of_its_size(real_data, folder, expected):
+    masks, values = expected
+    listing = find_images(real_data / folder)
+    found = find_masks(real_data / masks, listing.items)
+    assert list(found) == list(listing.items)
+    for item, path in islice(found.items(), 5):
+        first = listing.items[item][0]
+        volume = () if first.z is None else (first.header.depth,)
+        labels = np.unique(read_mask(path, (*volume, *first.header.size)).labels)
+        assert {0} < set(labels.tolist()) <= values
+
+
+def test_the_masks_of_two_observers_are_not_mixed_up(real_data):
+    names = find_images(real_data / "chase_db1" / "images").items
+    with pytest.raises(BadInput, match="end differently"):
+        find_masks(real_data / "chase_db1" / "masks_*" / "*.png", names)
+    second = find_masks(real_data / "chase_db1" / "masks_*" / "*_2ndHO.png", names)
+    assert len(second) == len(names)
