@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.annotations import Landmark
     from napari_localcl.data.lock import Lock
+    from napari_localcl.data.mask_bits import Bits
     from napari_localcl.data.project_annotations import Annotations
-    from napari_localcl.data.project_masks import Bits
     from napari_localcl.data.relocation import Relocation
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zlib
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from napari_localcl.data.mask_bits import Bits
     from napari_localcl.data.project_images import ProjectImages
-
-    Mask = npt.NDArray[np.bool_]
 
 # A structure's name is that of a folder too, on all systems.
 _FIT_FOR_A_FOLDER = re.compile(r"\w([\w \-]*[\w\-])?")
@@ -44,34 +42,6 @@ _KINDS = {
     MaskState.REJECTED: Kind.REJECTED,
     **dict.fromkeys(BY_PEOPLE, Kind.HUMAN),
 }
-
-
-@dataclass(frozen=True)
-class Bits:
-    """A mask in little memory, so that many steps can be undone.
-
-    Parameters
-    ----------
-    size : (int, int)
-        Height and width in pixels.
-    packed : bytes
-        Its pixels.
-    """
-
-    size: tuple[int, int]
-    packed: bytes
-
-    @classmethod
-    def of(cls, mask: Mask) -> Bits:
-        """Return a mask (H, W) packed."""
-        height, width = mask.shape
-        return cls((height, width), zlib.compress(np.packbits(mask).tobytes(), 1))
-
-    def mask(self) -> Mask:
-        """Return the mask, (H, W)."""
-        height, width = self.size
-        packed = np.frombuffer(zlib.decompress(self.packed), np.uint8)
-        return np.unpackbits(packed, count=height * width).reshape(self.size).astype(bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +115,10 @@ class Structure:
         others = {one: words for one, words in self.said.items() if one != index}
         return replace(self, said={**others, index: said} if said else others)
 
-    def proposal(self, index: int) -> dict[str, str]:
-        """Return the fields `run` and `file` of what is said of a proposal."""
-        if index not in self.proposals.files:
-            return {}
-        return {"run": self.proposals.run, "file": self.proposals.files[index]}
+    def proposal(self, index: int) -> tuple[str, str]:
+        """Return the run and the file of the proposal for an image; empty if there is none."""
+        file = self.proposals.files.get(index, "")
+        return (self.proposals.run, file) if file else ("", "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -214,7 +183,7 @@ class Masks:
         """Make a proposal a person's mask, as it is; `bits` are its pixels if they are at hand."""
         index, known = self._proposed(image, structure)
         return self._say(
-            structure, index, Said(MaskState.ACCEPTED, **known.proposal(index), bits=bits)
+            structure, index, Said(MaskState.ACCEPTED, *known.proposal(index), bits)
         )
 
     def draw(self, image: str, structure: str, bits: Bits) -> Masks:
@@ -233,11 +202,9 @@ class Masks:
         before = known.said.get(index)
         if before and before.has_mask:
             drawn = before.state is MaskState.DRAWN
-            said = replace(
-                before, state=MaskState.DRAWN if drawn else MaskState.EDITED, bits=bits
-            )
+            said = replace(before, state=MaskState.DRAWN if drawn else MaskState.EDITED, bits=bits)
         elif known.state(index) is MaskState.PROPOSED:
-            said = Said(MaskState.EDITED, **known.proposal(index), bits=bits)
+            said = Said(MaskState.EDITED, *known.proposal(index), bits)
         else:
             said = Said(MaskState.DRAWN, bits=bits)
         return self._say(structure, index, said)
@@ -245,7 +212,7 @@ class Masks:
     def reject(self, image: str, structure: str) -> Masks:
         """Throw a proposal out; its run will not bring another one there."""
         index, known = self._proposed(image, structure)
-        return self._say(structure, index, Said(MaskState.REJECTED, **known.proposal(index)))
+        return self._say(structure, index, Said(MaskState.REJECTED, *known.proposal(index)))
 
     def forget(self, image: str, structure: str) -> Masks:
         """Forget what people said of a structure in an image: the proposal waits again."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 import numpy as np
 
 from napari_localcl.data.marks import Column, Kind
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 
-from napari_localcl.data.project_masks import Bits
+from napari_localcl.data.mask_bits import Bits
 from napari_localcl.data.review import changed_place
 from napari_localcl.widgets.reviewing import Reviewing
 

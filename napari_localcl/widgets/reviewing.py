@@ -14,9 +14,10 @@ from napari_localcl.data.review import Doubt, doubts_in, next_uncertain
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from napari_localcl.data.mask_bits import Bits
     from napari_localcl.data.project import Project
     from napari_localcl.data.project_annotations import Annotations
-    from napari_localcl.data.project_masks import Bits, Masks
+    from napari_localcl.data.project_masks import Masks
     from napari_localcl.data.review import Reviewed
 
     Change = Callable[[Annotations], Annotations]
@@ -156,7 +157,13 @@ class Reviewing(QObject):
         """
         image, at = self.image, self._reached
         rows = [Landmark(image, landmark, y, x) for landmark, (y, x) in points.items()]
-        goes_on = at and not self.is_on_masks and at == self.doubt and at.image == image and at.name in points
+        goes_on = (
+            at
+            and not self.is_on_masks
+            and at == self.doubt
+            and at.image == image
+            and at.name in points
+        )
         goes_on = goes_on and self.kind_of(at) is Kind.PREDICTED
         self.edit(lambda now: now.place_all(rows), self.next_uncertain if goes_on else None)
 
