@@ -9,6 +9,7 @@ A person's mask that is replaced or taken back is kept beside it as `<name>.bak`
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -62,6 +63,23 @@ class MaskFiles:
     def proposals(self, structure: str, run: str) -> Path:
         """Return the folder of a run's masks of a structure."""
         return self.folder / "proposals" / structure / run
+
+    def discard(self, structure: str, run: str) -> None:
+        """Remove the masks of a run that was given up.
+
+        Raises
+        ------
+        BadInput
+            If they cannot be removed.
+        """
+        folder = self.proposals(structure, run)
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            why = error.strerror or error
+            raise BadInput(f"the masks in {folder} cannot be removed ({why})") from error
 
     def of_person(self, structure: str, plane: Plane) -> Path:
         """Return the file of a person's mask of an image or of its whole volume.

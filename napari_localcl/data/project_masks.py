@@ -182,9 +182,7 @@ class Masks:
     def accept(self, image: str, structure: str, bits: Bits | None = None) -> Masks:
         """Make a proposal a person's mask, as it is; `bits` are its pixels if they are at hand."""
         index, known = self._proposed(image, structure)
-        return self._say(
-            structure, index, Said(MaskState.ACCEPTED, *known.proposal(index), bits)
-        )
+        return self._say(structure, index, Said(MaskState.ACCEPTED, *known.proposal(index), bits))
 
     def draw(self, image: str, structure: str, bits: Bits) -> Masks:
         """Set a person's mask; one that a machine or a person had made is edited by it.

@@ -1,4 +1,4 @@
-"""Step 5: take the landmarks away, and bring others in."""
+"""Step 6: take the landmarks away, and bring others in."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ExportPanel(Step):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__(5, "Export", "Write the landmarks of all images into files", _HINT)
+        super().__init__(6, "Export", "Write the landmarks of all images into files", _HINT)
         self._session = session
         self._command = ""
         self._make_fields()

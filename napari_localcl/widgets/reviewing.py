@@ -140,7 +140,7 @@ class Reviewing(QObject):
         self._decide(lambda now, at: now.mark_absent(*at[:2]), Kind.REJECTED)
 
     def look_again(self) -> None:
-        """Forget what was said of the place at hand: a mask waits again, a landmark is looked for."""
+        """Forget what people said of the place at hand, so that it is found or proposed again."""
         at = self.doubt
         if at is None:
             return

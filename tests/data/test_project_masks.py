@@ -10,10 +10,10 @@ from PIL import Image
 from projects import new_project
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.marks import Kind
 from napari_localcl.data.mask_bits import Bits
 from napari_localcl.data.mask_table import MaskRow
 from napari_localcl.data.mask_writing import MaskFolder
-from napari_localcl.data.marks import Kind
 from napari_localcl.data.project_images import ProjectImages
 from napari_localcl.data.project_masks import Masks, MaskState, Proposals, check_structure
 from napari_localcl.data.project_opening import open_project
@@ -79,7 +79,7 @@ def test_what_people_said_stays_when_another_run_proposes_but_a_rejection_is_of_
 
 
 def test_only_a_proposal_can_be_accepted_and_only_a_mask_of_the_image_s_size_drawn():
-    with pytest.raises(BadInput, match="no mask of 'disc' is proposed in 1.png"):
+    with pytest.raises(BadInput, match=r"no mask of 'disc' is proposed in 1\.png"):
         proposed(i0=0.9).accept("1.png", "disc")
     with pytest.raises(BadInput, match=r"does not fit 0\.png"):
         proposed(i0=0.9).draw("0.png", "disc", Bits.of(disc(3, (9, 9))))
@@ -205,7 +205,7 @@ def test_a_damaged_table_of_masks_says_how_to_go_back(project):
         project.save()
     project.close()
     (project.masks.labels / "masks.csv").write_text("image,structure\n", encoding="utf-8")
-    with pytest.raises(BadInput, match="rename masks.csv.bak to masks.csv"):
+    with pytest.raises(BadInput, match=r"rename masks\.csv\.bak to masks\.csv"):
         open_project(project.folder)
 
 
@@ -235,7 +235,9 @@ def test_slices_of_a_volume_share_a_file_and_are_settled_one_by_one(tmp_path):
     images = tmp_path / "stacks"
     images.mkdir()
     stack = np.random.default_rng(0).integers(0, 255, (4, 40, 50), np.uint8)
-    tifffile.imwrite(images / "stack.tif", stack, photometric="minisblack", metadata={"axes": "ZYX"})
+    tifffile.imwrite(
+        images / "stack.tif", stack, photometric="minisblack", metadata={"axes": "ZYX"}
+    )
     project = new_project(tmp_path / "project", images)
     first, second, *_ = project.annotations.images.names
     edit(project, lambda masks: masks.draw(first, "disc", Bits.of(disc(5))))
