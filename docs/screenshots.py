@@ -99,7 +99,7 @@ def learn(studio: Studio, minutes: float) -> None:
     dock, training = studio.dock, studio.dock.training
     dock.learn.set_open(True)
     studio.wait(lambda: dock.learn.form.is_ready)
-    dock.learn.form.offer_first(minutes, "auto")
+    dock.learn.form.budget.offer_first(minutes, "auto")
     studio.press("Start")
     studio.wait(lambda: (training.fraction or 0) > 0.7)
     studio.shoot("learn")

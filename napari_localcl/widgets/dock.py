@@ -111,7 +111,7 @@ class LocalCL(QWidget):
         outer.addWidget(self._problem)
         outer.addWidget(area, 1)
         outer.addWidget(HelpRow(self.session, self))
-        self.setMinimumWidth(max(330, content.minimumSizeHint().width() + 32))
+        self.setMinimumWidth(max(344, content.minimumSizeHint().width() + 32))
 
     def _connect(self) -> None:
         for step in self.steps:

@@ -37,14 +37,15 @@ class Masking(Reviewing):
 
     def __init__(self) -> None:
         super().__init__()
-        self.begin_masks()
+        self.structure = ""
+        self._shown: tuple[str, str, Mask] | None = None
         self.doubt_changed.connect(self._follow_doubt)
 
     def begin_masks(self) -> None:
-        """Begin anew: with the first structure of a project."""
-        self._shown: tuple[str, str, Mask] | None = None
-        self.is_on_masks = bool(self.project and not self.annotations.names and self.masks.names)
-        self.structure = next(iter(self.masks.names), "") if self.project else ""
+        """Begin anew: with the first structure of a project, and with masks if it has no points."""
+        self._shown = None
+        self.is_on_masks = bool(self.masks.names) and not self.annotations.names
+        self.structure = next(iter(self.masks.names), "")
 
     @property
     def masks(self) -> Masks:

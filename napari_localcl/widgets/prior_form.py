@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFileDialog,
-    QFormLayout,
-    QGridLayout,
-    QLabel,
-    QLineEdit,
-    QWidget,
-)
+from qtpy.QtWidgets import QComboBox, QFileDialog, QFormLayout, QVBoxLayout, QWidget
 
 from napari_localcl.data.priors import families, prior_settings
+from napari_localcl.data.priors.variation import Variation
 from napari_localcl.data.settings import list_settings
-from napari_localcl.widgets.controls import describe, in_row, make_button, make_label
-from napari_localcl.widgets.settings_dialog import field_value, in_words, make_field
-
-if TYPE_CHECKING:
-    from napari_localcl.data.settings import Setting
+from napari_localcl.widgets.compact_settings import CompactSettings
+from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button, make_label
 
 DRAWN, MASKS = "Drawn by me", "Masks from elsewhere"
-_COLUMNS = 2
 _MASKS = "Masks (*.png *.tif *.tiff *.nii *.nii.gz *.bmp *.gif)"
 
 
@@ -48,9 +34,9 @@ class PriorForm(QWidget):
         super().__init__()
         self.drawn: Path | None = None
         self._chosen = ""
-        self._fields: dict[str, QWidget] = {}
-        self._settings: tuple[Setting, ...] = ()
+        self._sheets: dict[str, CompactSettings] = {}
         self._kind = QComboBox()
+        keep_narrow(self._kind, 8)
         self._kind.addItem(DRAWN)
         for family in families():
             self._kind.addItem(family.capitalize(), family)
@@ -62,14 +48,12 @@ class PriorForm(QWidget):
             "even of another kind of image",
         )
         self._make_choice()
-        self._variation = QWidget()
-        self._grid = QGridLayout(self._variation)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._form = QFormLayout(self)
-        self._form.setContentsMargins(0, 0, 0, 0)
-        self._form.addRow("Shape", self._kind)
-        self._form.addRow(self._choice)
-        self._form.addRow(self._variation)
+        form = QFormLayout()
+        form.addRow("Shape", self._kind)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.addLayout(form)
+        self._column.addWidget(self._choice)
         self._kind.currentIndexChanged.connect(lambda _index: self._on_kind())
         self._on_kind()
 
@@ -88,9 +72,7 @@ class PriorForm(QWidget):
     @property
     def settings(self) -> dict[str, object]:
         """What differs from the defaults, by name."""
-        values = {name: field_value(field) for name, field in self._fields.items()}
-        defaults = {one.name: one.default for one in self._settings}
-        return {name: value for name, value in values.items() if value != defaults[name]}
+        return self._sheets[self._kind.currentText()].values
 
     def choose(self, path: Path) -> None:
         """Take a folder of masks or a mask file as the shape."""
@@ -114,28 +96,23 @@ class PriorForm(QWidget):
         self._choice.setLayout(row)
 
     def _on_kind(self) -> None:
-        self._choice.setVisible(self._kind.currentText() == MASKS)
-        # Files need not be there yet for their settings to be known.
-        self._settings = tuple(list_settings(prior_settings(self._kind.currentData() or Path())))
-        self._fill()
+        kind = self._kind.currentText()
+        self._choice.setVisible(kind == MASKS)
+        if kind not in self._sheets:
+            self._sheets[kind] = self._make_sheet()
+            self._column.addWidget(self._sheets[kind])
+        for other, sheet in self._sheets.items():
+            sheet.setVisible(other == kind)
         self.changed.emit()
 
-    def _fill(self) -> None:
-        while self._grid.count():
-            self._grid.takeAt(0).widget().deleteLater()
-        self._fields = {}
-        for number, setting in enumerate(self._settings):
-            row, column = divmod(number, _COLUMNS)
-            field = self._fields[setting.name] = make_field(asdict(setting))
-            field.setMinimumWidth(64)
-            label = QLabel(in_words(setting.name))
-            label.setToolTip(field.toolTip())
-            label.setBuddy(field)
-            self._grid.addWidget(label, row, 2 * column)
-            self._grid.addWidget(field, row, 2 * column + 1)
-            _changes(field).connect(lambda *_: self.changed.emit())
-        for column in range(_COLUMNS):
-            self._grid.setColumnStretch(2 * column + 1, 1)
+    def _make_sheet(self) -> CompactSettings:
+        # Files need not be there yet for their settings to be known.
+        settings = list_settings(prior_settings(self._kind.currentData() or Path()))
+        # How masks are read matters where they come from elsewhere.
+        drawn = [one for one in settings if not self.is_drawn or one.name in Variation.model_fields]
+        sheet = CompactSettings(drawn)
+        sheet.changed.connect(self.changed)
+        return sheet
 
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "A folder of masks")
@@ -146,12 +123,3 @@ class PriorForm(QWidget):
         path, _ = QFileDialog.getOpenFileName(self, "A mask", "", _MASKS)
         if path:
             self.choose(Path(path))
-
-
-def _changes(field: QWidget) -> Signal:
-    """Return the signal of a control that :func:`make_field` has made."""
-    if isinstance(field, QComboBox):
-        return field.currentIndexChanged
-    if isinstance(field, QCheckBox):
-        return field.toggled
-    return field.textChanged if isinstance(field, QLineEdit) else field.valueChanged

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.session import Session
 
 _WAITING = {"To review": Kind.PREDICTED, "Rejected": Kind.REJECTED}
+_TABLE_HEIGHT = 150  # as much as leaves room for the buttons on a small screen
 _HINT = (
     "Nothing was found yet. Click a landmark in one image, in step 3, or segment a structure, in "
     "step 4: what is found comes here, the least sure first."
@@ -106,7 +107,6 @@ class ReviewPanel(Step):
         self._kind.addItems(list(self._topic.kinds))
         describe(self._kind, "Show", "What waits for you, or what you said before")
         self._landmark.addItem(self._topic.every)
-        keep_narrow(self._landmark)
         describe(self._landmark, "Landmark to review", "Look at those of one landmark or structure")
         self._what.activated.connect(lambda place: self._session.review(masks=place == 1))
         self._kind.currentTextChanged.connect(lambda _text: self._refresh())
@@ -114,8 +114,12 @@ class ReviewPanel(Step):
         self._table = _table_of(self._model)
         self._table.clicked.connect(self._on_chosen)
         self._table.activated.connect(self._on_chosen)
-        self.body.addWidget(self._what)
-        self.body.addLayout(in_row(self._kind, self._landmark))
+        choices = (self._what, self._kind, self._landmark)
+        row = in_row(*choices)
+        for place, choice in enumerate(choices):
+            keep_narrow(choice)
+            row.setStretch(place, 1)
+        self.body.addLayout(row)
         self.body.addWidget(self._table)
 
     def _make_buttons(self) -> None:
@@ -173,7 +177,7 @@ class ReviewPanel(Step):
             widget.setVisible(something or has_masks)
         for button in (self._absent, self._all):
             button.setVisible(something and not session.is_on_masks)
-        self._what.setVisible(has_masks)
+        self._what.setVisible(has_masks and bool(session.annotations.names))
         self._what.setCurrentIndex(int(session.is_on_masks))
         self._correct.setVisible(has_masks and session.is_on_masks)
 
@@ -282,6 +286,6 @@ def _table_of(model: Doubts) -> QTableView:
     header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
     # Only what is in sight is measured: a table may have ten thousand rows.
     header.setResizeContentsPrecision(0)
-    table.setMinimumHeight(140)
+    table.setFixedHeight(_TABLE_HEIGHT)
     describe(table, "Predictions", "The least sure comes first; Enter goes to its image")
     return table

@@ -111,6 +111,7 @@ class ShapeDrawing(QObject):
         """Take the layer away."""
         if self._layer is not None:
             self._viewer.layers.remove(self._layer)
+            self._viewer.layers.selection.active = self._canvas.image
 
     def close(self) -> None:
         """Forget the viewer; a layer that is drawn on stays."""

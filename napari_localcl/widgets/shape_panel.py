@@ -61,6 +61,7 @@ class ShapePanel(TrainingStep):
         self._changed: dict[str, object] = {}
         self._knows_devices = False
         self.prior = PriorForm()
+        self.body.setSpacing(4)
         self._make_fields()
         self._make_drawing()
         self._make_buttons()
@@ -127,7 +128,7 @@ class ShapePanel(TrainingStep):
             self._on_keep,
             "Alt+Shift+U",
         )
-        self.body.addLayout(in_row(self._outline, self._paint, self._keep))
+        self.body.addLayout(in_row(self._outline, self._paint))
 
     def _make_buttons(self) -> None:
         self._preview = make_button(
@@ -149,7 +150,7 @@ class ShapePanel(TrainingStep):
         self.budget.offer_first(preferred.minutes, preferred.device)
         form.addRow("Begin with", self._encoder)
         self._budget_form = form
-        self.body.addWidget(self._preview)
+        self.body.addLayout(in_row(self._keep, self._preview))
         self.body.addLayout(form)
         self._add_buttons(
             "Segment", "Learn the shape and segment all images in the background", "Alt+C"
@@ -181,7 +182,10 @@ class ShapePanel(TrainingStep):
         for widget in (self._structure, self.prior, self._outline, self._paint):
             widget.setEnabled(is_open and not self.is_at_work)
         for button in (self._outline, self._paint, self._keep):
-            button.setVisible(self.prior.is_drawn)
+            button.setVisible(self.prior.is_drawn and not self.is_at_work)
+        # The progress is what counts then, and needs the room.
+        for widget in (self.prior, self._preview):
+            widget.setVisible(not self.is_at_work)
         self._keep.setEnabled(self._drawing.is_drawing)
         self._preview.setEnabled(is_open and bool(self.prior.source))
         self._advanced.setVisible(bool(self._settings))

@@ -123,7 +123,10 @@ class ShapePreview(QObject):
     def choose(self, source: str, settings: Mapping[str, object]) -> None:
         """Take another prior, or other settings; it is drawn a moment later."""
         self._prior = (source, settings)
-        self._soon.start()
+        if source:
+            self._soon.start()
+        else:
+            self.want(False)
 
     def close(self) -> None:
         """Forget the viewer; the layer stays."""
@@ -194,8 +197,8 @@ def _sheet(
 def _tiled(masks: Pixels, canvas: tuple[int, int]) -> Pixels:
     """Return masks (N, H, W) as framed tiles, in rows; the first place is left free."""
     tiles = np.where(masks > 0, _INSIDE, _GROUND).astype(np.uint8)
-    for edge in (np.s_[:, 0], np.s_[:, -1], np.s_[:, :, 0], np.s_[:, :, -1]):
-        tiles[edge] = _FRAME
     every = np.concatenate([np.zeros((1, *canvas), np.uint8), tiles])
+    for edge in (np.s_[:, 0], np.s_[:, -1], np.s_[:, :, 0], np.s_[:, :, -1]):
+        every[edge] = _FRAME
     rows = every.reshape(_ROWS, _COLUMNS, *canvas).swapaxes(1, 2)
     return np.ascontiguousarray(rows.reshape(_ROWS * canvas[0], _COLUMNS * canvas[1]))
