@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout
+from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QWidget
 
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow
 from napari_localcl.widgets.wish import Budget
@@ -39,6 +39,16 @@ class BudgetFields:
         form.addRow("How long", in_row(self._amount, self._unit))
         form.addRow("Device", self._device)
         self._unit.currentTextChanged.connect(self._on_unit)
+
+    @property
+    def widgets(self) -> tuple[QWidget, ...]:
+        """The fields themselves."""
+        return (self._amount, self._unit, self._device)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known where one can compute."""
+        return self._device.count() > 0
 
     @property
     def device(self) -> str:

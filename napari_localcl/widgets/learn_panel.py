@@ -52,8 +52,9 @@ class LearnPanel(TrainingStep):
         super().__init__(2, "Learn", tip, "First open images.", session, training)
         self._dialog: RunsDialog | None = None
         self.form = LearnForm()
+        self.budget = self.form.budget
         preferred = preferences()
-        self.form.budget.offer_first(preferred.minutes, preferred.device)
+        self.budget.offer_first(preferred.minutes, preferred.device)
         self.body.addWidget(self.form)
         self._make_choice()
         self._add_buttons("Start", "Learn from the images in the background", "Alt+S", "Alt+D")
@@ -65,11 +66,6 @@ class LearnPanel(TrainingStep):
         self._reader.ended.connect(self._on_read)
         self._reader.start()
         self._enable()
-
-    @property
-    def device(self) -> str:
-        """Where to compute."""
-        return self.form.budget.device
 
     @property
     def is_ready(self) -> bool:

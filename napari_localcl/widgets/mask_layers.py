@@ -256,9 +256,9 @@ class MaskLayers(QObject):
         layer.events.set_data.disconnect(self._on_painted)
 
     def _on_removed(self, event: Any) -> None:
-        if event.value is self._mask:
+        if event.value == self._mask:
             self._mask = self._before = self._seen = None
-        elif event.value is self._unsure:
+        elif event.value == self._unsure:
             self._unsure = None
 
 

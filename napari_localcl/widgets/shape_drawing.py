@@ -136,7 +136,7 @@ class ShapeDrawing(QObject):
         self.kept.emit(path)
 
     def _on_removed(self, event: object) -> None:
-        if event.value is self._layer:
+        if event.value == self._layer:
             self._layer = None
             self.changed.emit()
 

@@ -59,7 +59,6 @@ class ShapePanel(TrainingStep):
         self._drawing, self._drawn_shapes = drawing, preview
         self._settings: tuple[Mapping[str, Any], ...] = ()
         self._changed: dict[str, object] = {}
-        self._knows_devices = False
         self.prior = PriorForm()
         self.body.setSpacing(4)
         self._make_fields()
@@ -74,20 +73,14 @@ class ShapePanel(TrainingStep):
         return self._structure.currentText().strip()
 
     @property
-    def device(self) -> str:
-        """Where to compute."""
-        return self.budget.device
-
-    @property
     def is_ready(self) -> bool:
-        """Whether there is a name, a shape, and something to compute on."""
-        return self._knows_devices and bool(self.structure and self.prior.source)
+        """Whether there is a name and a shape."""
+        return bool(self.structure and self.prior.source)
 
     def take(self, facts: Mapping[str, Any]) -> None:
         """Take over what `methods --events` says."""
         self.budget.take(facts)
         self._settings = tuple(facts.get("shapes", ()))
-        self._knows_devices = True
         self._enable()
 
     # The controls
@@ -174,7 +167,7 @@ class ShapePanel(TrainingStep):
         )
 
     def _fields(self) -> tuple[QWidget, ...]:
-        return (self._encoder,)
+        return (self._encoder, *self.budget.widgets)
 
     def _enable(self) -> None:
         super()._enable()

@@ -174,7 +174,7 @@ class ShapePreview(QObject):
         self.failed.emit(why)
 
     def _on_removed(self, event: Any) -> None:
-        if event.value is self._layer:
+        if event.value == self._layer:
             self._layer = None
             self.want(False)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_localcl.tasks.project_runs import RunRow
+    from napari_localcl.widgets.budget_fields import BudgetFields
     from napari_localcl.widgets.session import Session
 
 
@@ -26,10 +27,13 @@ class TrainingStep(Step):
     ----------
     monitor_wanted : Signal
         Somebody wants to see the losses.
+    budget : BudgetFields
+        How long, and where.
     """
 
     monitor_wanted = Signal()
     verb: ClassVar[str]
+    budget: BudgetFields
 
     def __init__(
         self,
@@ -53,13 +57,8 @@ class TrainingStep(Step):
     # What each step has of its own
 
     @property
-    def device(self) -> str:
-        """Where to compute."""
-        raise NotImplementedError
-
-    @property
     def is_ready(self) -> bool:
-        """Whether all is there that a training needs, but for a project."""
+        """Whether all is there that a new run needs, but for a project and a device."""
         raise NotImplementedError
 
     def _begin(self) -> None:
@@ -94,9 +93,10 @@ class TrainingStep(Step):
     def _enable(self) -> None:
         # A run would be written into a project that another window has.
         is_ours = self._session.project is not None and not self._session.obstacle
-        idle = self.is_ready and is_ours and not self._training.is_running
-        for widget in (*self._fields(), self._start, self._resume):
+        idle = self.budget.is_known and is_ours and not self._training.is_running
+        for widget in (*self._fields(), self._resume):
             widget.setEnabled(idle)
+        self._start.setEnabled(idle and self.is_ready)
         self._start.setVisible(not self.is_at_work)
         self._resume.setVisible(not self.is_at_work and self._interrupted is not None)
 
@@ -104,7 +104,7 @@ class TrainingStep(Step):
 
     def resume(self, folder: str) -> None:
         """Go on with a run that broke off."""
-        self._training.resume(folder, self.device)
+        self._training.resume(folder, self.budget.device)
         self.monitor_wanted.emit()
 
     def _on_start(self) -> None:

@@ -1,4 +1,4 @@
-"""A child process in the place of the verb `shapes`: it says what that says, and leaves masks.
+"""A child process in the place of the terminal program: it says what that says, and leaves masks.
 
 It is a script of its own, so that a test or a try-out of the window need not learn anything.
 """
@@ -7,10 +7,36 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
 from pathlib import Path
 
 import numpy as np
+
+SETTING = {
+    "name": "width",
+    "default": 8,
+    "allowed": "a whole number",
+    "help": "so many",
+    "choices": [],
+    "kind": "int",
+    "limits": {},
+}
+FACTS = {
+    "methods": [
+        {
+            "name": "ld",
+            "title": "a system",
+            "paper": "somebody",
+            "presets": {"small": [SETTING]},
+            "preset_help": {},
+        }
+    ],
+    "method": "ld",
+    "preset": "small",
+    "devices": ["auto", "cpu"],
+    "device_names": {"cpu": "2 cores"},
+}
 
 
 def say(event: str, **facts: object) -> None:
@@ -34,21 +60,30 @@ def segment(images: list[str], out: Path) -> int:
     return len(listing)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("verb")
-    parser.add_argument("images", nargs="+")
-    parser.add_argument("--run", type=Path)
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("--seconds", type=float, default=0.0)
-    given, _ = parser.parse_known_args()
+def shapes(given: argparse.Namespace) -> None:
     say("start", message="learning a shape on a toaster")
     for step in range(1, 6):
         losses = {"shape": 1 / step, "regions": 2 / step}
         say("step", stage="shape", step=step, steps=5, losses=losses, seconds_left=5.0 - step)
         time.sleep(given.seconds)
-    count = segment(given.images, given.out)
-    say("result", masks=count)
+    say("result", masks=segment(given.images, given.out))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=0.0)
+    parser.add_argument("--fail", default="")
+    parser.add_argument("verb")
+    parser.add_argument("images", nargs="*")
+    parser.add_argument("--run", type=Path)
+    parser.add_argument("--out", type=Path)
+    given, _ = parser.parse_known_args()
+    if given.verb == "methods":
+        say("result", **FACTS)
+    elif given.fail:
+        sys.exit(given.fail)
+    else:
+        shapes(given)
 
 
 if __name__ == "__main__":

@@ -100,4 +100,4 @@ def test_what_somebody_prefers_is_offered_and_a_device_that_is_not_there_passed_
 
 def test_steps_are_whole(form):
     field(form, "Unit").setCurrentText("steps")
-    assert (form.wish.budget.amount, form.wish.unit) == (1000, "steps")
+    assert (form.wish.budget.amount, form.wish.budget.unit) == (1000, "steps")

@@ -154,7 +154,7 @@ def test_a_decision_among_ten_thousand_predictions_is_quick(pictures, tmp_path, 
     # Without the picture: only the first project's images have one.
     session = Session()
     session.open(new_project(tmp_path / "project", pictures))
-    panel = ReviewPanel(session)
+    panel = ReviewPanel(session, lambda: None)
     panel.set_open(True)
     panel.show()
     state = many(2000, 5)
