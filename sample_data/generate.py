@@ -9,7 +9,7 @@ from generator.writing import write_all
 
 
 def main() -> None:
-    """Write both sets below ``--out`` (by default, beside this file)."""
+    """Write all sets below ``--out`` (by default, beside this file)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to fill")
     for written in write_all(parser.parse_args().out):

@@ -8,6 +8,7 @@ import typer
 from napari_localcl.cli.entry import STARTED
 from napari_localcl.cli.options import Cache, Device, Events
 from napari_localcl.cli.window import obstacle, window
+from napari_localcl.data.samples import sample_sets
 
 
 def demo(
@@ -15,7 +16,7 @@ def demo(
         "localcl-demo"
     ),
     sample: Annotated[
-        str, typer.Option("--sample", metavar="skeleton|fundus", help="The sample set.")
+        str, typer.Option("--sample", metavar="|".join(sample_sets()), help="The sample set.")
     ] = "skeleton",
     minutes: Annotated[float, typer.Option(help="Minutes of pre-training.")] = 2.5,
     headless: Annotated[

@@ -1,21 +1,27 @@
 """``evaluate``: how far predictions are from the truth."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from napari_localcl.cli.evaluate_masks import masks
+from napari_localcl.cli.tables import (
+    Exclude,
+    JsonFile,
+    first_named,
+    parse_spacing,
+    print_table,
+    spread_cells,
+    write_json,
+)
 from napari_localcl.data.annotations import read_landmarks
-from napari_localcl.data.atomic import replacing
-from napari_localcl.data.errors import BadInput
 
 if TYPE_CHECKING:
-    from napari_localcl.tasks.evaluation import ErrorSummary, LandmarkErrors, Spread
+    from napari_localcl.tasks.evaluation import ErrorSummary, LandmarkErrors
 
 app = typer.Typer(help="Compare predictions with the truth.", no_args_is_help=True)
-
-NAMED = 10  # missing predictions named before the rest is counted
+app.command("masks")(masks)
 
 
 @app.callback()
@@ -47,17 +53,8 @@ def landmarks(
             show_default="2, 2.5, 3, 4 mm or 5, 10, 20 px",
         ),
     ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="IMAGE",
-            help="Leave an image out, such as the template; may be repeated.",
-            show_default="none",
-        ),
-    ] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write all figures as JSON.")
-    ] = None,
+    exclude: Exclude = None,
+    json_file: JsonFile = None,
 ) -> None:
     """Report the radial error of every landmark: mean, median, std and success rates.
 
@@ -69,33 +66,15 @@ def landmarks(
         read_landmarks(predicted),
         read_landmarks(truth),
         radii=radius,
-        spacing=_spacing(spacing),
+        spacing=parse_spacing(spacing),
         exclude=exclude or (),
     )
     _print(errors)
-    if json_file is not None:
-        with replacing(json_file) as part:
-            part.write_text(json.dumps(errors.as_dict(), indent=2), encoding="utf-8")
-
-
-def _spacing(text: str | None) -> float | tuple[float, float] | None:
-    if text is None:
-        return None
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        values = []
-    if len(values) not in (1, 2):
-        raise BadInput(f"--spacing {text} is neither one number of millimetres nor two as Y,X")
-    return values[0] if len(values) == 1 else (values[0], values[1])
+    write_json(json_file, errors.as_dict())
 
 
 def _print(errors: "LandmarkErrors") -> None:
-    rows = [_heading(errors), *map(_row, (*errors.landmarks, errors.overall))]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for name, *figures in rows:
-        cells = [figure.rjust(width) for figure, width in zip(figures, widths[1:], strict=True)]
-        print("  ".join([name.ljust(widths[0]), *cells]))
+    print_table([_heading(errors), *map(_row, (*errors.landmarks, errors.overall))])
     for line in _remarks(errors):
         print(line)
 
@@ -108,24 +87,17 @@ def _heading(errors: "LandmarkErrors") -> list[str]:
 
 
 def _row(summary: "ErrorSummary") -> list[str]:
-    cells = [summary.name, str(summary.count), str(summary.missing), *_spread(summary.pixels)]
+    cells = [summary.name, str(summary.count), str(summary.missing), *spread_cells(summary.pixels)]
     if summary.millimetres is not None:
-        cells += _spread(summary.millimetres)
+        cells += spread_cells(summary.millimetres)
     return cells + [f"{share:.1%}" for share in summary.success.values()]
-
-
-def _spread(spread: "Spread") -> list[str]:
-    values = (spread.mean, spread.median, spread.std)
-    return ["-" if value is None else f"{value:.2f}" for value in values]
 
 
 def _remarks(errors: "LandmarkErrors") -> list[str]:
     remarks = []
     if errors.missing:
-        named = ", ".join(f"{landmark} in {image}" for image, landmark in errors.missing[:NAMED])
-        more = len(errors.missing) - NAMED
-        rest = f" and {more} more" if more > 0 else ""
-        remarks.append(f"missing predictions: {named}{rest}")
+        names = [f"{landmark} in {image}" for image, landmark in errors.missing]
+        remarks.append(f"missing predictions: {first_named(names)}")
     if errors.human:
         remarks.append(
             f"{errors.human} points placed or accepted by a person (templates) are left out"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -144,9 +145,10 @@ def find_masks(masks: str | Path | Sequence[str | Path], images: Iterable[str]) 
 def match(masks: Iterable[str], images: Iterable[str]) -> dict[str, str]:
     """Find the masks of images by their names.
 
-    The mask of `sub/a.jpg` is `sub/a.png`. If no mask has the stem of an image, all may share an
-    ending that begins with no letter or digit: `sub/a_disc.png`. If no mask lies like its image
-    either, folders are left aside on both sides.
+    The mask of `sub/a.jpg` is `sub/a.png`. If no mask has the stem of an image, all masks may share
+    an ending that begins with no letter or digit: `sub/a_disc.png`. If none lies like its image,
+    folders are left aside on both sides; and at last, what all stems of a side end with: `a_t1.nii`
+    has the mask `a_seg.nii`.
 
     Parameters
     ----------
@@ -166,14 +168,17 @@ def match(masks: Iterable[str], images: Iterable[str]) -> dict[str, str]:
         If it cannot be told which of two files is a mask, or of which image; names both.
     """
     masks, images = tuple(masks), tuple(images)
-    for key in (stem, _bare_stem):
-        by_stem = {key(image): image for image in images}
+    endless = [partial(_without, _shared_ending(side)) for side in (masks, images)]
+    for mask_key, image_key in ([stem, stem], [_bare_stem, _bare_stem], endless):
+        by_stem = {image_key(image): image for image in images}
         pairs = [
-            (own, mask) for mask in masks if (own := _stem_within(key(mask), by_stem)) is not None
+            (own, mask)
+            for mask in masks
+            if (own := _stem_within(mask_key(mask), by_stem)) is not None
         ]
         if pairs:
-            _refuse_twins(images, key, "images", {own for own, _ in pairs})
-            return {by_stem[own]: mask for own, mask in _of_one_ending(pairs, key).items()}
+            _refuse_twins(images, image_key, "images", {own for own, _ in pairs})
+            return {by_stem[own]: mask for own, mask in _of_one_ending(pairs, mask_key).items()}
     return {}
 
 
@@ -220,6 +225,20 @@ def _refuse_twins(
                 f"the {what} {other} and {name} have the same stem, so it cannot be told which "
                 "mask belongs to which image; give each image and its mask a name of their own"
             )
+
+
+def _shared_ending(names: Sequence[str]) -> str:
+    """Return what all stems end with, set off as in `_t1`; a single name shares nothing."""
+    if len(names) < 2:
+        return ""
+    first, *others = (stem(name) for name in names)
+    ends = (first[at:] for at, letter in enumerate(first) if not letter.isalnum())
+    shared = (end for end in ends if all(own.endswith(end) for own in others))
+    return next((end for end in shared if "/" not in end), "")
+
+
+def _without(ending: str, name: str) -> str:
+    return stem(name).removesuffix(ending)
 
 
 def _bare_stem(name: str) -> str:

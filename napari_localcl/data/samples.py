@@ -6,7 +6,7 @@ from pathlib import Path
 
 from napari_localcl.data.errors import BadInput
 
-_SETS = ("skeleton", "fundus")
+_SETS = ("skeleton", "fundus", "heart")
 
 
 def sample_sets() -> tuple[str, ...]:
@@ -15,7 +15,8 @@ def sample_sets() -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        `skeleton` (radiographs of hands) and `fundus` (photographs of eyes).
+        `skeleton` (radiographs of hands), `fundus` (photographs of eyes) and `heart` (magnetic
+        resonance of hearts).
     """
     return _SETS
 
@@ -32,7 +33,8 @@ def sample_folder(name: str) -> Path:
     -------
     Path
         Holds `images/` and `landmarks.csv`, whose `image` column is relative to `images/`; for
-        `fundus` also `masks/disc/` and `masks/vessels/`.
+        `fundus` also `masks/disc/` and `masks/vessels/`, for `heart` also `masks/`. A mask has its
+        image's stem.
 
     Raises
     ------

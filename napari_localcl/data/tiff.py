@@ -183,7 +183,10 @@ def _decode(path: Path, file: Any, stored: bool) -> Pixels:
     page = series.keyframe
     indexed = stored and page.photometric == _PALETTE
     if (page.photometric > _RGB and not indexed) or page.bitspersample < 8:
-        return _by_pillow(path, len(series.pages))
+        pixels = _by_pillow(path, len(series.pages))
+        # Pillow turns single bits where white is zero.
+        turned = stored and page.photometric == _WHITE_IS_ZERO
+        return 255 - pixels if turned else pixels
     try:
         pixels = _arranged(series.asarray(), series.axes)
     except ValueError as error:

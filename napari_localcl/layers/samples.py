@@ -45,6 +45,19 @@ def fundus_sample() -> list[LayerData]:
     return _sample("fundus")
 
 
+def heart_sample() -> list[LayerData]:
+    """Return the slices of hearts with the labels of their ventricles, and their landmarks.
+
+    Returns
+    -------
+    list of layer tuples
+        An image (T, 128, 128) uint8, labels (T, 128, 128) with 1 right ventricle, 2 myocardium and
+        3 left ventricle, and points (N, 3) as `(t, y, x)`, whose features name the `landmark` and
+        the `image`.
+    """
+    return _sample("heart")
+
+
 def _sample(name: str) -> list[LayerData]:
     folder = sample_folder(name)
     rows = read_landmarks(folder / "landmarks.csv")
@@ -59,15 +72,16 @@ def _image(name: str, pixels: Pixels) -> LayerData:
 
 
 def _masks(name: str, folder: Path, images: Sequence[str]) -> list[LayerData]:
-    """Return one labels layer per kind of mask; a mask has its image's stem."""
+    """Return one labels layer per folder that holds masks; a mask has its image's stem."""
     stems = [image.rpartition(".")[0] for image in images]
+    kinds = sorted({mask.parent for mask in (folder / "masks").rglob("*.png")})
     return [
         (
             _stack([kind / f"{stem}.png" for stem in stems]),
             {"name": f"{name} {kind.name}", "opacity": 0.4, "visible": False},
             "labels",
         )
-        for kind in sorted((folder / "masks").glob("*"))
+        for kind in kinds
     ]
 
 

@@ -24,12 +24,12 @@ RADII_MM = (2.0, 2.5, 3.0, 4.0)  # customary since the ISBI cephalometric challe
 
 @dataclass(frozen=True)
 class Spread:
-    """Radial errors (distances to the truth) in one unit; None where nothing was predicted.
+    """How a figure is spread over what was measured; None where nothing was.
 
     Attributes
     ----------
     mean, median, std : float or None
-        Over the predictions there are; `std` is the population's.
+        `std` is the population's.
     """
 
     mean: float | None
@@ -37,11 +37,11 @@ class Spread:
     std: float | None
 
     @classmethod
-    def of(cls, errors: Errors) -> Spread:
-        """Summarise errors (N,)."""
-        if not len(errors):
+    def of(cls, values: Errors) -> Spread:
+        """Summarise values (N,)."""
+        if not len(values):
             return cls(None, None, None)
-        return cls(float(errors.mean()), float(np.median(errors)), float(errors.std()))
+        return cls(float(values.mean()), float(np.median(values)), float(values.std()))
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ class ErrorSummary:
     missing : int
         Those without a prediction.
     pixels, millimetres : Spread, Spread or None
-        In pixels of the file; in millimetres where the spacing is known.
+        Radial errors (distances to the truth) of the predictions there are: in pixels of the file;
+        in millimetres where the spacing is known.
     success : dict of float to float
         Radius to the share of the truth (missing points fail) predicted within it.
     """
@@ -133,7 +134,7 @@ def evaluate_landmarks(
     truth: Iterable[Landmark],
     *,
     radii: Sequence[float] | None = None,
-    spacing: float | tuple[float, float] | None = None,
+    spacing: float | Sequence[float] | None = None,
     exclude: Iterable[str] = (),
 ) -> LandmarkErrors:
     """Compare predicted landmarks with the truth.
@@ -145,7 +146,7 @@ def evaluate_landmarks(
     radii : sequence of float or None
         Within which a prediction is a success, in millimetres where the spacing is given, else in
         pixels; None is 2, 2.5, 3, 4 mm or 5, 10, 20 px.
-    spacing : float, (float, float) or None
+    spacing : float, sequence of two floats or None
         Millimetres per pixel, alike or along (y, x), of all images.
     exclude : iterable of str
         Images to leave out: those that served as templates.
@@ -164,7 +165,7 @@ def evaluate_landmarks(
         raise BadInput(
             "the truth holds no points to compare with, apart from templates and excluded images"
         )
-    points = _pair(told, given, _check_spacing(spacing))
+    points = _pair(told, given, None if spacing is None else per_axis(spacing, 2))
     radii = _check_radii(radii, spacing)
     keys = set(map(_key, told))
     return LandmarkErrors(
@@ -208,6 +209,29 @@ def copy_template(
     )
 
 
+def per_axis(spacing: float | Sequence[float], axes: int) -> tuple[float, ...]:
+    """Return the spacing along each axis.
+
+    Parameters
+    ----------
+    spacing : float or sequence of float
+        Millimetres per pixel, alike along all axes or for each.
+    axes : int
+        How many there are.
+
+    Raises
+    ------
+    BadInput
+        If it is for another number of axes, or not above 0.
+    """
+    steps = (spacing,) * axes if isinstance(spacing, int | float) else tuple(spacing)
+    if len(steps) != axes:
+        raise BadInput(f"a spacing of {len(steps)} numbers is given where {axes} axes need one")
+    if not all(0 < step < float("inf") for step in steps):
+        raise BadInput(f"a spacing of {spacing} mm per pixel is not above 0")
+    return steps
+
+
 def _key(row: Landmark) -> tuple[str, str]:
     return row.image, row.landmark
 
@@ -215,7 +239,7 @@ def _key(row: Landmark) -> tuple[str, str]:
 def _pair(
     truth: Sequence[Landmark],
     predicted: dict[tuple[str, str], Landmark],
-    spacing: tuple[float, float] | None,
+    spacing: tuple[float, ...] | None,
 ) -> _Points:
     nothing = Landmark("", "", np.nan, np.nan)
     found = [predicted.get(_key(row), nothing) for row in truth]
@@ -249,15 +273,6 @@ def _risk_coverage(points: _Points) -> float | None:
     order = np.argsort(-points.confidence[known], kind="stable")
     risks = np.cumsum(points.pixels[known][order]) / np.arange(1, known.sum() + 1)
     return float(risks.mean())
-
-
-def _check_spacing(spacing: float | tuple[float, float] | None) -> tuple[float, float] | None:
-    if spacing is None:
-        return None
-    both = spacing if isinstance(spacing, tuple) else (spacing, spacing)
-    if not all(0 < side < float("inf") for side in both):
-        raise BadInput(f"a spacing of {spacing} mm per pixel is not above 0")
-    return both
 
 
 def _check_radii(radii: Sequence[float] | None, spacing: object) -> Sequence[float]:

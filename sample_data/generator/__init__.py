@@ -1,1 +1,1 @@
-"""Draws the two sample sets: hands as radiographs, eyes as fundus photographs, with known truth."""
+"""Draws the sample sets: radiographs of hands, photographs of eyes, slices of hearts."""

@@ -1,4 +1,4 @@
-"""The few things that both sets need: grids of pixel positions, smooth noise, shrinking."""
+"""The few things that all sets need: grids of pixel positions, smooth noise, shrinking."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from . import camera, retina
 from .arrays import Floats, fine_grid, shrink
 from .deformation import Deformation, Ripple
 from .lesions import paint_lesions
+from .ovals import Oval
 from .vessels import Vessel, draw_vessels
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def draw(chance: np.random.Generator) -> Fundus:
     fovea = np.array([0.28, -2.5]) + chance.normal(0, (0.12, 0.12))
     pose = _pose(fovea, chance)
     tree = [Vessel(pose.to_image(v.points), v.radii, v.artery) for v in draw_vessels(fovea, chance)]
-    disc = retina.Oval(
+    disc = Oval(
         pose.to_image(np.zeros(2)),
         _disc_radii(pose.scale, chance),
         pose.degrees + chance.normal(0, 8),

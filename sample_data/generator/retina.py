@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from .arrays import Floats, band_noise, ramp, smooth_noise, turn, window
+from .arrays import Floats, band_noise, ramp, smooth_noise, window
+from .ovals import Oval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,20 +17,6 @@ if TYPE_CHECKING:
     from .vessels import Vessel
 
 BLOOD = {True: np.array([0.10, 0.55, 0.45]), False: np.array([0.36, 1.0, 0.75])}
-
-
-@dataclass(frozen=True)
-class Oval:
-    """An ellipse in the image: centre (y, x), half-axes along and across, turn; pixels."""
-
-    centre: Floats
-    radii: tuple[float, float]
-    degrees: float
-
-    def ratio(self, points: Floats) -> Floats:
-        """Distance from the centre in units of the ellipse: 1 on its edge."""
-        local = turn(points - self.centre, -self.degrees) / np.array(self.radii)
-        return np.asarray(np.hypot(local[..., 0], local[..., 1]))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Writes the two sets to a folder: images, masks, landmarks and the read-me."""
+"""Writes the sets to a folder: images, masks, landmarks and the read-me."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from . import fundus, skeleton
+from . import fundus, heart, skeleton
 from .arrays import Floats
 from .figures import copying_errors, spread
 
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COUNT = 40
-SEEDS = {"skeleton": 20_240_117, "fundus": 20_240_118}
+SEEDS = {"skeleton": 20_240_117, "fundus": 20_240_118, "heart": 20_240_119}
 Truth = dict[str, Floats]
 
 
 def write_all(out: Path) -> Iterator[str]:
-    """Write both sets below `out`, naming each image as it is done."""
+    """Write all sets below `out`, naming each image as it is done."""
     truths: dict[str, dict[str, Truth]] = {}
-    for name, write in (("skeleton", write_skeleton), ("fundus", write_fundus)):
+    writers = {"skeleton": write_skeleton, "fundus": write_fundus, "heart": write_heart}
+    for name, write in writers.items():
         truth: dict[str, Truth] = {}
         for index in range(COUNT):
             image, points = write(out / name, index)
@@ -53,6 +54,15 @@ def write_fundus(folder: Path, index: int) -> tuple[str, Truth]:
     for kind, mask in (("disc", eye.disc), ("vessels", eye.vessels)):
         _save(folder / "masks" / kind / f"{name}.png", mask.astype(np.uint8))
     return f"{name}.jpg", eye.landmarks
+
+
+def write_heart(folder: Path, index: int) -> tuple[str, Truth]:
+    """Write one slice and its labels below `folder`; returns its file name and its landmarks."""
+    slice_ = heart.draw(_chance("heart", index))
+    name = f"heart_{index + 1:02d}.png"
+    _save(folder / "images" / name, slice_.image)
+    _save(folder / "masks" / name, slice_.labels)
+    return name, slice_.landmarks
 
 
 def _chance(name: str, index: int) -> np.random.Generator:

@@ -9,16 +9,17 @@ import pytest
 from napari_localcl.cli.entry import run
 
 VERBS = ["demo", "methods", "pretrain", "landmarks", "export", "import", "window", "evaluate"]
+EVALUATE = [["evaluate", "landmarks"], ["evaluate", "masks"]]
 
 
-@pytest.mark.parametrize("verb", [[], *[[verb] for verb in VERBS], ["evaluate", "landmarks"]])
+@pytest.mark.parametrize("verb", [[], *[[verb] for verb in VERBS], *EVALUATE])
 def test_every_verb_explains_itself(verb, capsys):
     assert run([*verb, "--help"]) == 0
     assert "Usage: napari-localcl" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["pretrain"], ["landmarks"], ["export"], ["window"], ["evaluate", "landmarks"]]
+    "verb", [[], ["pretrain"], ["landmarks"], ["export"], ["window"], *EVALUATE]
 )
 def test_help_imports_nothing_heavy(verb):
     code = (

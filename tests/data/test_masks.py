@@ -62,6 +62,16 @@ def test_a_mask_with_the_very_stem_is_preferred_to_one_with_an_ending():
     assert match(masks, ["a.jpg", "b.jpg"]) == {"a.jpg": "a.png"}
 
 
+@pytest.mark.parametrize("ending", ["_manual1.gif", "_seg.nii.gz", ".png"])
+def test_images_may_share_an_ending_that_their_masks_lack(ending):
+    pairs = {f"p/{number}_training.tif": f"p/{number}{ending}" for number in (21, 22, 30)}
+    assert match(pairs.values(), pairs) == pairs
+
+
+def test_letters_that_names_merely_end_with_alike_are_no_ending():
+    assert match(["xa.png", "ya.png"], ["xba.jpg", "yba.jpg"]) == {}
+
+
 def test_a_series_keeps_the_dot_in_its_name():
     assert match(["case.1/t2.tif"], ["case.1/t2"]) == {"case.1/t2": "case.1/t2.tif"}
 
@@ -146,6 +156,11 @@ def test_a_tiff_keeps_the_labels_under_its_colours_and_under_an_inverted_look(tm
     tifffile.imwrite(tmp_path / "b.tif", LABELS, photometric="miniswhite")
     for name in ("a.tif", "b.tif"):
         np.testing.assert_array_equal(read_mask(tmp_path / name).labels, LABELS)
+
+
+def test_single_bits_that_a_tiff_calls_black_are_what_is_marked(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", LABELS > 0, photometric="miniswhite")
+    np.testing.assert_array_equal(read_mask(tmp_path / "a.tif").labels, 255 * (LABELS > 0))
 
 
 def test_volumes_are_read_whole_with_their_spacing(tmp_path):

@@ -105,3 +105,19 @@ def test_another_kind_of_file_is_refused(tmp_path: Path):
     (tmp_path / "a.nii").write_bytes(b"no image" * 100)
     with pytest.raises(BadInput, match="does not begin like a NIfTI file"):
         nifti.header(tmp_path / "a.nii")
+
+
+@pytest.mark.parametrize("shape", [(10, 12), (1, 10, 12), (3, 10, 12), (1, 3, 10, 12)])
+def test_a_mask_is_written_on_the_grid_of_its_image(tmp_path, shape):
+    image = SimpleITK.GetImageFromArray(np.ones(shape, np.float32), isVector=False)
+    image.SetSpacing((0.5, 0.75, 3.0, 1.0)[: len(shape)])
+    image.SetOrigin((4.0, -5.0, 6.0, 0.0)[: len(shape)])
+    SimpleITK.WriteImage(image, str(tmp_path / "image.nii"))
+    expected = nifti.read(tmp_path / "image.nii")
+    labels = np.arange(expected.pixels.size, dtype=np.uint16).reshape(expected.pixels.shape[1:])
+    nifti.write_like(tmp_path / "mask.nii.gz", labels, tmp_path / "image.nii")
+    mask = nifti.read(tmp_path / "mask.nii.gz")
+    np.testing.assert_array_equal(mask.pixels[0], labels)
+    assert mask.spacing == expected.spacing
+    assert nifti.geometry(tmp_path / "mask.nii.gz") == nifti.geometry(tmp_path / "image.nii")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["image.nii", "mask.nii.gz"]

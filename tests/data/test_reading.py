@@ -10,7 +10,7 @@ from PIL import Image
 from pydicom.uid import generate_uid
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.reading import geometry, header, naming, read, sniff
+from napari_localcl.data.reading import geometry, header, naming, read, sniff, stem
 from napari_localcl.data.scan import UnusableImage
 
 if TYPE_CHECKING:
@@ -110,3 +110,17 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path):
 def test_a_lack_of_memory_is_told(tmp_path: Path):
     with pytest.raises(BadInput, match="does not fit into memory"), naming(tmp_path / "a.nii"):
         raise MemoryError
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("sub/a.jpg", "sub/a"),
+        ("a.NII.GZ", "a"),
+        ("a.b.tiff", "a.b"),
+        ("case.1/t2", "case.1/t2"),
+        ("1.2.840.113", "1.2.840.113"),
+    ],
+)
+def test_a_stem_is_a_name_without_what_tells_the_format(name, expected):
+    assert stem(name) == expected

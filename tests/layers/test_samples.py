@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from napari_localcl.data.samples import sample_sets
-from napari_localcl.layers.samples import fundus_sample, skeleton_sample
+from napari_localcl.layers.samples import fundus_sample, heart_sample, skeleton_sample
 
-SAMPLES = {"skeleton": skeleton_sample, "fundus": fundus_sample}
+SAMPLES = {"skeleton": skeleton_sample, "fundus": fundus_sample, "heart": heart_sample}
 
 
 def test_every_sample_set_opens_as_layers():
@@ -21,6 +21,7 @@ def test_every_sample_set_opens_as_layers():
     [
         ("skeleton", (40, 320, 256), ["image", "points"]),
         ("fundus", (40, 300, 360, 3), ["image", "labels", "labels", "points"]),
+        ("heart", (40, 128, 128), ["image", "labels", "points"]),
     ],
 )
 def test_a_set_is_a_stack_with_its_masks_and_its_points(
@@ -47,6 +48,14 @@ def test_each_point_lies_on_the_slice_of_its_image_and_knows_its_name():
     assert features["landmark"][6] == "optic_disc"
     (disc,) = (data for data, look, _ in fundus_sample() if look["name"] == "fundus disc")
     assert disc[tuple(np.round(points[6]).astype(int))] == 1
+
+
+def test_the_labels_of_a_heart_lie_under_its_landmark():
+    _, (labels, look, _), (points, _, _) = heart_sample()
+    assert look["name"] == "heart masks"
+    assert set(np.unique(labels)) == {0, 1, 2, 3}
+    middles = points[::3]
+    assert (labels[tuple(np.round(middles).astype(int).T)] == 3).all()
 
 
 def test_layers_need_neither_napari_nor_qt_nor_torch():

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.priors.ellipse import EllipsePrior
-from napari_localcl.data.priors.files import MaskPrior, MaskSettings
 from napari_localcl.data.priors.lungs import LungPrior
+from napari_localcl.data.priors.mask_prior import MaskPrior, MaskSettings
 from napari_localcl.data.priors.prior import PriorSettings
 from napari_localcl.data.priors.ring import RingPrior
 from napari_localcl.data.priors.vessels import VesselPrior

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
 # The lung is 1 high.
 _SIDES = np.array(
     [
-        (0.87, 0.15),
-        (0.76, 0.13),
-        (0.58, 0.12),
-        (0.38, 0.12),
-        (0.18, 0.10),
-        (0.05, 0.13),
-        (0.00, 0.20),
-        (0.05, 0.28),
+        (0.88, 0.11),
+        (0.76, 0.10),
+        (0.58, 0.09),
+        (0.38, 0.08),
+        (0.18, 0.07),
+        (0.05, 0.09),
+        (0.00, 0.17),
+        (0.05, 0.27),
         (0.18, 0.36),
         (0.38, 0.43),
         (0.60, 0.48),
@@ -35,7 +36,7 @@ _SIDES = np.array(
         (1.00, 0.49),
     ]
 )
-_DIAPHRAGM = np.array([(1.00, 0.49), (0.88, 0.41), (0.82, 0.32), (0.82, 0.23), (0.87, 0.15)])
+_DIAPHRAGM = np.array([(1.00, 0.49), (0.90, 0.41), (0.86, 0.32), (0.85, 0.21), (0.88, 0.11)])
 # How far each point gives way to the heart, rises with the diaphragm, and widens with the apex.
 _HEART = np.array([0.9, 1.0, 0.55, 0.1, *[0.0] * 9]), np.array([0.0, 0.0, 0.15, 0.5, 0.9])
 _DOME = np.array([0.6, 0.2, *[0.0] * 11]), np.array([0.0, 0.6, 1.0, 1.0, 0.6])
@@ -47,22 +48,22 @@ class LungSettings(PriorSettings):
     """Size, shape and place of a pair of lungs."""
 
     smallest: float = Field(
-        0.58, ge=0.1, le=1, description="least height of the lungs, part of the shorter side"
+        0.6, ge=0.1, le=1, description="least height of the lungs, part of the shorter side"
     )
     largest: float = Field(
-        0.8, ge=0.1, le=1, description="greatest height of the lungs, part of the shorter side"
+        0.9, ge=0.1, le=1, description="greatest height of the lungs, part of the shorter side"
     )
     slimmest: float = Field(
-        0.95, ge=0.3, le=3, description="least ratio of the chest's width to the lungs' height"
+        0.9, ge=0.3, le=3, description="least ratio of the chest's width to the lungs' height"
     )
     broadest: float = Field(
         1.3, ge=0.3, le=3, description="greatest ratio of the chest's width to the lungs' height"
     )
     heart: float = Field(
-        0.08, ge=0, le=0.3, description="how far the heart reaches into the left lung"
+        0.06, ge=0, le=0.3, description="how far the heart reaches into the left lung"
     )
     shape: float = Field(
-        0.03,
+        0.05,
         ge=0,
         le=0.2,
         description="heart, diaphragm and apex vary by up to this, part of the lungs' height",
@@ -101,16 +102,16 @@ class LungPrior(Family[LungSettings]):
 
     def one(self, canvas: tuple[int, int], chance: np.random.Generator) -> Masks:
         """Draw one mask (H, W)."""
-        from skimage import draw
+        from PIL import Image, ImageDraw
 
-        mask = np.zeros(canvas, bool)
+        image = Image.new("1", canvas[::-1])
         to_canvas = self._pose(canvas, chance)
         moved = bend(canvas, self.settings.elastic, chance)
         for side, heart in ((-1, 0.0), (1, self.settings.heart)):
             outline = _outline(heart, self.settings.shape, chance) * [1, side]
-            rows, columns = draw.polygon(*_bent(to_canvas(outline), moved).T, shape=canvas)
-            mask[rows, columns] = True
-        return mask
+            corners = _bent(to_canvas(outline), moved)[:, ::-1]
+            ImageDraw.Draw(image).polygon([*map(tuple, corners)], fill=1)
+        return np.asarray(image)
 
     def _pose(
         self, canvas: tuple[int, int], chance: np.random.Generator
@@ -135,16 +136,18 @@ def _outline(heart: float, shape: float, chance: np.random.Generator) -> Floats:
         varied = points + np.stack(
             [-dome * _DOME[part], heart * _HEART[part] + apex * _APEX[part]], axis=1
         )
-        parts.append(_smooth(varied))
+        parts.append(_splines(part) @ varied)
     return np.concatenate(parts)
 
 
-def _smooth(points: Floats) -> Floats:
-    """Points along a smooth line through the given ones, (N, 2)."""
+@lru_cache(maxsize=2)
+def _splines(part: int) -> Floats:
+    """How much each given point counts in the smooth line through them, (N, K)."""
     from scipy.interpolate import CubicSpline
 
+    points = (_SIDES, _DIAPHRAGM)[part]
     pace = np.r_[0, np.cumsum(np.hypot(*np.diff(points, axis=0).T) ** 0.5)]
-    return np.asarray(CubicSpline(pace, points)(np.linspace(0, pace[-1], _PER_PART)))
+    return np.asarray(CubicSpline(pace, np.eye(len(points)))(np.linspace(0, pace[-1], _PER_PART)))
 
 
 def _bent(points: Floats, moved: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
@@ -10,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    from napari_localcl.data.folder import Skipped
 
     Masks = npt.NDArray[np.bool_]
     Floats = npt.NDArray[np.floating[Any]]
@@ -35,10 +38,13 @@ class Prior(ABC):
         What it is, in a few words.
     located : bool
         Whether where a mask lies means where the structure lies in an image.
+    skipped : tuple of Skipped
+        Files that hold no usable mask, with the reason.
     """
 
     title: str
     located: bool
+    skipped: tuple[Skipped, ...] = ()
 
     @abstractmethod
     def draw(self, count: int, canvas: tuple[int, int], chance: np.random.Generator) -> Masks:
@@ -115,6 +121,9 @@ def samples(
     return prior.draw(count, canvas, np.random.default_rng(seed)).astype(np.uint8)
 
 
+@lru_cache(maxsize=4)
 def pixels(canvas: tuple[int, int]) -> Floats:
-    """Return the positions `(y, x)` of a canvas's pixels, (2, H, W)."""
-    return np.stack(np.meshgrid(*map(np.arange, canvas), indexing="ij")).astype(np.float32)
+    """Return the positions `(y, x)` of a canvas's pixels, (2, H, W); not to be written to."""
+    places = np.indices(canvas, np.float32)
+    places.flags.writeable = False
+    return places

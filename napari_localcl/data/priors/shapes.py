@@ -1,38 +1,46 @@
-"""Binary masks as files hold them: read, checked, and the bad ones named."""
+"""Shapes as mask files hold them: read, checked, and the bad files named."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import Skipped, find_images
-from napari_localcl.data.reading import naming, read
+from napari_localcl.data.masks import mask_files
+from napari_localcl.data.reading import naming, read, read_stored, sniff
 from napari_localcl.data.scan import UnusableImage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     import numpy.typing as npt
 
     from napari_localcl.data.folder import Plane
     from napari_localcl.data.priors.prior import Floats, Masks
-    from napari_localcl.data.scan import Pixels
+    from napari_localcl.data.scan import Pixels, Scan
 
 # More values than an atlas of one region has labels: a picture.
 _MOST_LABELS = 64
-# In a mask that was smoothed or saved as JPEG, this share is still black or white.
+# In a mask that was smoothed or saved as JPEG, this share is still nearly black or white.
 _CLEAR = 0.95
+_NEAR = 0.1
+_WHITE = 128
 # Larger masks are kept reduced, so that hundreds fit into memory.
 _LONGEST = 1024
-_MOST_OUTSIDE = 0.1
+_MOST_OUTSIDE = 0.25
+_EMPTY = "is empty: no pixel is marked; draw the shape with a value above 0"
+_FULL = (
+    "is full: every pixel is marked; outside of the shape it must be 0 (of a map of several labels "
+    "choose one with 'label')"
+)
 
 
 @dataclass(frozen=True, eq=False)
-class Mask:
+class Shape:
     """One shape, as large as a file's plane.
 
     Parameters
@@ -81,9 +89,9 @@ class Mask:
         return float(1 - seen.all(axis=1).mean())
 
 
-def load_masks(
+def load_shapes(
     source: str | Path, label: int = 0, scale: float = 1.0
-) -> tuple[tuple[Mask, ...], tuple[Skipped, ...]]:
+) -> tuple[tuple[Shape, ...], tuple[Skipped, ...]]:
     """Read the masks of a folder or of one file.
 
     Parameters
@@ -98,7 +106,7 @@ def load_masks(
 
     Returns
     -------
-    masks : tuple of Mask
+    shapes : tuple of Shape
         At least one.
     skipped : tuple of Skipped
         Files that hold no usable mask, with the reason.
@@ -108,35 +116,42 @@ def load_masks(
     BadInput
         If no file holds a usable mask; says why the first does not.
     """
-    listing = find_images(source)
-    masks: list[Mask] = []
+    listing = find_images([*mask_files(source).values()])
+    shapes: list[Shape] = []
     skipped = list(listing.skipped)
     for item, planes in listing.items.items():
         try:
-            masks += _masks(planes, label, scale)
+            shapes += _shapes(planes, label, scale)
         except UnusableImage as error:
             skipped.append(Skipped(item, error.reason))
-    if not masks:
+    if not shapes:
         raise BadInput(_none_left(source, skipped))
-    return tuple(masks), tuple(skipped)
+    return tuple(shapes), tuple(skipped)
 
 
-def _masks(planes: Sequence[Plane], label: int, scale: float) -> list[Mask]:
+def _shapes(planes: Sequence[Plane], label: int, scale: float) -> list[Shape]:
     path = planes[0].path
-    scan = read(path)
-    first = path if not isinstance(path, tuple) else path[0]
-    with naming(first):
-        inside = _inside(scan.pixels, label)
-        _check_filled(inside)
+    scan = _read(path)
+    with naming(scan.path):
+        inside = _inside(scan.pixels, label).reshape(-1, *scan.size)
         # A volume's first and last slices may well lie beside the structure.
         found = [
-            _mask(plane.name, own)
-            for plane, own in zip(planes, inside.reshape(-1, *scan.size), strict=True)
+            _shape(plane.name, own)
+            for plane, own in zip(planes, inside, strict=True)
             if own.any() and not own.all()
         ]
-        for mask in found:
-            _check_size(mask.outside(scale), scale)
+        if not found:
+            raise BadInput(_EMPTY if not inside.any() else _FULL)
+        for shape in found:
+            _check_size(shape.outside(scale), scale)
     return found
+
+
+def _read(path: Path | tuple[Path, ...]) -> Scan:
+    # A mask that JPEG has blurred holds no labels any more, but still a shape.
+    if isinstance(path, tuple) or sniff(path) == "JPEG":
+        return read(path)
+    return read_stored(path)
 
 
 def _inside(pixels: Pixels, label: int) -> Masks:
@@ -149,16 +164,25 @@ def _inside(pixels: Pixels, label: int) -> Masks:
     if label:
         return _labelled(values, label)
     levels = np.unique(values)
-    if len(levels) <= _MOST_LABELS and np.array_equal(levels, np.round(levels)):
+    if _are_labels(levels):
         return np.asarray(values != 0)
     low, high = float(levels[0]), float(levels[-1])
     place = (values - low) / (high - low)
-    if np.mean(np.abs(place - 0.5) > 0.4) < _CLEAR:
+    if np.mean(np.abs(place - 0.5) > 0.5 - _NEAR) < _CLEAR:
         raise BadInput(
             f"holds {len(levels)} grey levels: it is a picture, not a mask; save it with 0 outside "
             "of the shape and 255 inside"
         )
     return np.asarray(place > 0.5)
+
+
+def _are_labels(levels: Pixels) -> bool:
+    """Whether values are labels, and not black and white with what smoothing or JPEG adds."""
+    if len(levels) > _MOST_LABELS or not np.array_equal(levels, np.round(levels)):
+        return False
+    place = levels.astype(float) / max(float(levels[-1]), 1.0)
+    nearly = [((place > 0) & (place < _NEAR)).any(), ((place > 1 - _NEAR) & (place < 1)).any()]
+    return bool(levels[-1] < _WHITE or not all(nearly))
 
 
 def _labelled(values: Pixels, label: int) -> Masks:
@@ -170,16 +194,6 @@ def _labelled(values: Pixels, label: int) -> Masks:
     return inside
 
 
-def _check_filled(inside: Masks) -> None:
-    if not inside.any():
-        raise BadInput("is empty: no pixel is marked; draw the shape with a value above 0")
-    if inside.all():
-        raise BadInput(
-            "is full: every pixel is marked; outside of the shape it must be 0 (of a map of "
-            "several labels choose one with 'label')"
-        )
-
-
 def _check_size(outside: float, scale: float) -> None:
     if outside > _MOST_OUTSIDE:
         raise BadInput(
@@ -188,16 +202,18 @@ def _check_size(outside: float, scale: float) -> None:
         )
 
 
-def _mask(name: str, inside: Masks) -> Mask:
+def _shape(name: str, inside: Masks) -> Shape:
     from PIL import Image
 
     height, width = inside.shape
     image = Image.fromarray(inside.astype(np.uint8) * 255)
     reduced = image.reduce(-(-max(height, width) // _LONGEST))
-    return Mask(name, (height, width), np.asarray(reduced))
+    return Shape(name, (height, width), np.asarray(reduced))
 
 
 def _none_left(source: str | Path, skipped: Sequence[Skipped]) -> str:
     first = skipped[0]
+    if Path(source).is_file():
+        return f"{source} {first.reason}"
     others = f" (and {len(skipped) - 1} more files)" if len(skipped) > 1 else ""
     return f"{source} holds no usable mask: {first.name} {first.reason}{others}"

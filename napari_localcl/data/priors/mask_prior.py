@@ -11,16 +11,18 @@ from pydantic import Field
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.placement import fit
 from napari_localcl.data.priors.bending import bend
-from napari_localcl.data.priors.masks import load_masks
 from napari_localcl.data.priors.prior import Prior, pixels
+from napari_localcl.data.priors.shapes import load_shapes
 from napari_localcl.data.priors.variation import Variation, anywhere
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy.typing as npt
+
     from napari_localcl.data.folder import Skipped
-    from napari_localcl.data.priors.masks import Mask
     from napari_localcl.data.priors.prior import Floats, Masks
+    from napari_localcl.data.priors.shapes import Shape
 
 _LEAST_MASKS = 3
 
@@ -45,17 +47,17 @@ class Sheet:
 
     Attributes
     ----------
-    coverage : (h, w) float32 ndarray
-        How much of each pixel is covered, 0 to 1.
+    coverage : (h, w) uint8 ndarray
+        How much of each pixel is covered, 0 to 255.
     middle : (2,) ndarray
         The shape's middle `(y, x)` on the sheet.
     place : (2,) ndarray
         Where the middle lies on the canvas, `(y, x)`.
     rim : (N, 2) ndarray
-        Offsets `(y, x)` of the shape's outermost pixels from its middle.
+        Offsets `(y, x)` of the shape's outermost pixels from its middle; none if it is too small.
     """
 
-    coverage: Floats
+    coverage: npt.NDArray[np.uint8]
     middle: Floats
     place: Floats
     rim: Floats
@@ -73,8 +75,8 @@ class MaskPrior(Prior):
 
     Attributes
     ----------
-    masks : tuple of Mask
-        The masks in use.
+    shapes : tuple of Shape
+        The shapes in use, one for each mask.
     skipped : tuple of Skipped
         Files that hold no usable mask, with the reason.
 
@@ -86,28 +88,31 @@ class MaskPrior(Prior):
 
     def __init__(self, source: str | Path, settings: MaskSettings) -> None:
         self.settings = settings
-        self.masks, self.skipped = load_masks(source, settings.label, settings.scale)
-        self.title = f"{len(self.masks)} mask{'s' * (len(self.masks) > 1)} of {source}"
+        self.shapes, self.skipped = load_shapes(source, settings.label, settings.scale)
+        self.title = f"{len(self.shapes)} mask{'s' * (len(self.shapes) > 1)} of {source}"
         self.located = settings.position == "kept"
         self._sheets: dict[tuple[int, int], list[Sheet]] = {}
-        if len(self.masks) < _LEAST_MASKS and not settings.varies:
-            raise BadInput(_too_few(source, len(self.masks), self.skipped))
+        if len(self.shapes) < _LEAST_MASKS and not settings.varies:
+            raise BadInput(_too_few(source, len(self.shapes), self.skipped))
 
     def draw(self, count: int, canvas: tuple[int, int], chance: np.random.Generator) -> Masks:
         """Draw masks; see :meth:`Prior.draw`."""
         sheets = self._on(canvas)
-        chosen = chance.integers(len(sheets), size=count)
-        if not self.settings.varies:
-            chosen = np.arange(count) % len(sheets)
         drawn = np.zeros((count, *canvas), bool)
-        for mask, which in zip(drawn, chosen, strict=True):
-            mask[:] = self._varied(sheets[which], canvas, chance)
+        for mask in drawn:
+            mask[:] = self._varied(sheets[chance.integers(len(sheets))], canvas, chance)
         return drawn
 
     def _on(self, canvas: tuple[int, int]) -> list[Sheet]:
         if canvas not in self._sheets:
             cover, scale = self.settings.cover, self.settings.scale
-            self._sheets[canvas] = [_sheet(mask, canvas, scale, cover) for mask in self.masks]
+            sheets = (_sheet(shape, canvas, scale, cover) for shape in self.shapes)
+            self._sheets[canvas] = [sheet for sheet in sheets if len(sheet.rim)]
+        if not self._sheets[canvas]:
+            raise BadInput(
+                f"nothing is left of the shape of {self.shapes[0].name} on a working image of "
+                f"{canvas[0]} x {canvas[1]} pixels; choose a larger image size or a larger scale"
+            )
         return self._sheets[canvas]
 
     def _varied(self, sheet: Sheet, canvas: tuple[int, int], chance: np.random.Generator) -> Masks:
@@ -125,32 +130,30 @@ class MaskPrior(Prior):
         offsets -= place[:, None, None].astype(np.float32)
         back = np.linalg.inv(matrix).astype(np.float32)
         points = np.tensordot(back, offsets, axes=1) + sheet.middle[:, None, None]
-        coverage = map_coordinates(sheet.coverage, points, order=1, prefilter=False)
-        return np.asarray(coverage >= self.settings.cover)
+        # Beyond its edge a sheet is empty, but right at its edge it is not.
+        coverage = map_coordinates(
+            sheet.coverage, points, output=np.float32, order=1, mode="grid-constant"
+        )
+        return np.asarray(coverage >= 255 * self.settings.cover)
 
 
-def _sheet(mask: Mask, canvas: tuple[int, int], scale: float, cover: float) -> Sheet:
-    """Bring a mask to a canvas's resolution, its shape scaled about its middle."""
+def _sheet(shape: Shape, canvas: tuple[int, int], scale: float, cover: float) -> Sheet:
+    """Bring a shape to a canvas's resolution, scaled about its middle."""
     from PIL import Image
 
-    placement = fit(mask.size, canvas)
-    height, width = (max(1, round(side * placement.scale * scale)) for side in mask.size)
-    image = Image.fromarray(mask.coverage).convert("F")
-    shown = image.resize((width, height), Image.Resampling.BILINEAR)
-    coverage = np.asarray(shown, np.float32) / 255
-    inside = coverage >= cover
-    if not inside.any():
-        raise BadInput(
-            f"{mask.name}: nothing of its shape is left on a working image of {canvas[0]} x "
-            f"{canvas[1]} pixels; choose a larger image size or a larger scale"
-        )
-    ratio = np.array(coverage.shape) / np.array(mask.size)
-    middle = (mask.middle + 0.5) * ratio - 0.5
-    return Sheet(coverage, middle, placement.to_canvas(mask.middle), _rim(inside) - middle)
+    placement = fit(shape.size, canvas)
+    height, width = (max(1, round(side * placement.scale * scale)) for side in shape.size)
+    image = Image.fromarray(shape.coverage)
+    coverage = np.asarray(image.resize((width, height), Image.Resampling.BILINEAR))
+    ratio = np.array(coverage.shape) / np.array(shape.size)
+    middle = (shape.middle + 0.5) * ratio - 0.5
+    return Sheet(
+        coverage, middle, placement.to_canvas(shape.middle), _rim(coverage >= 255 * cover) - middle
+    )
 
 
 def _rim(inside: Masks) -> Floats:
-    """The outermost pixels of each row, (N, 2) as `(y, x)`."""
+    """The outermost pixels of each row, (N, 2) as `(y, x)`; none where the shape is lost."""
     rows = np.flatnonzero(inside.any(axis=1))
     first = inside[rows].argmax(axis=1)
     last = inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)
