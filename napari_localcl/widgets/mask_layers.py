@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_localcl.data.project_masks import Structure
 from napari_localcl.widgets.background import Background
-from napari_localcl.widgets.mask_looks import fading, forget_strokes, lay_over, show_state
+from napari_localcl.widgets.mask_looks import fading, fill, forget_strokes, show_state
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -67,7 +67,12 @@ class MaskLayers(QObject):
         self._unsure: Image | None = None
         self._seen: object = None
         self._before: npt.NDArray[np.bool_] | None = None
-        self._changing = self._wants_brush = False
+        self._unsure_next: _Loaded | None = None
+        self._changing = self._wants_brush = self._is_painted = False
+        self._wants_unsure = True
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._show_unsure)
         self._loading = Background(self)
         self._loading.result.connect(self._show)
         self._loading.failed.connect(session.problem)
@@ -85,8 +90,12 @@ class MaskLayers(QObject):
     @property
     def layer(self) -> Labels | None:
         """The mask of the image at hand, once it is there."""
-        place = (self._session.image, self._session.structure)
-        return self._mask if self._mask is not None and _place_of(self._mask) == place else None
+        is_there = self._mask is not None and _place_of(self._mask) == self._at_hand
+        return self._mask if is_there else None
+
+    @property
+    def _at_hand(self) -> Place:
+        return self._session.image, self._session.structure
 
     def edit(self) -> None:
         """Give people a brush to correct the mask, or to draw one where there is none."""
@@ -111,6 +120,7 @@ class MaskLayers(QObject):
     def close(self) -> None:
         """Take what was painted last, and forget the viewer; the layers stay."""
         self._take_drawing()
+        self._soon.stop()
         self._loading.stop()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
         if self._mask is not None:
@@ -120,47 +130,55 @@ class MaskLayers(QObject):
 
     def _show(self, loaded: _Loaded) -> None:
         image = self._canvas.image
-        if image is None or loaded.place != (self._session.image, self._session.structure):
+        if image is None or loaded.place != self._at_hand:
             return
         size = image.data.shape[:2]
         mask = np.zeros(size, bool) if loaded.mask is None else loaded.mask
         with self._change():
-            self._show_unsure(loaded, image)
             self._show_mask(mask, image, loaded.place)
         self._before = mask
         self._session.show_mask(*loaded.place, mask)
         if self._wants_brush:
             self._take_brush()
+        # In a turn of its own, so that the window never waits for both.
+        self._unsure_next = loaded
+        self._soon.start()
 
     def _show_mask(self, mask: npt.NDArray[np.bool_], image: Image, place: Place) -> None:
         layer = self._mask = self._mask if self._mask is not None else self._add_mask(mask)
-        forget_strokes(layer)
-        layer.data = mask.astype(np.uint8)
-        lay_over(layer, image)
+        if self._is_painted:
+            forget_strokes(layer)
+            self._is_painted = False
+        fill(layer, mask.astype(np.uint8), image)
         show_state(layer, self._session.masks, place)
-        layer.name = f"Mask: {place[1]}"
+        _set(layer, name=f"Mask: {place[1]}", visible=True)
         layer.metadata = {"image": place[0], "structure": place[1]}
-        layer.visible = True
 
-    def _show_unsure(self, loaded: _Loaded, image: Image) -> None:
-        if loaded.unsure is None:
-            if self._unsure is not None:
-                self._unsure.visible = False
+    def _show_unsure(self) -> None:
+        loaded, image = self._unsure_next, self._canvas.image
+        if loaded is None or image is None or loaded.place != self._at_hand:
             return
-        is_new = self._unsure is None
-        layer = self._unsure = self._add_unsure(loaded.unsure) if is_new else self._unsure
-        layer.data = loaded.unsure
-        lay_over(layer, image)
-        layer.name = f"Uncertainty: {loaded.place[1]}"
-        layer.metadata = {"image": loaded.place[0], "structure": loaded.place[1]}
-        layer.visible = self._wants_unsure if not is_new else True
+        with self._change():
+            if loaded.unsure is None:
+                self._hide_layer(self._unsure)
+                return
+            layer = self._unsure
+            if layer is None:
+                layer = self._unsure = self._add_unsure(loaded.unsure)
+            fill(layer, loaded.unsure, image)
+            _set(layer, name=f"Uncertainty: {loaded.place[1]}", visible=self._wants_unsure)
+            layer.metadata = {"image": loaded.place[0], "structure": loaded.place[1]}
 
     def _hide(self) -> None:
         self._seen = None
+        self._unsure_next = None
         with self._change():
             for layer in (self._mask, self._unsure):
-                if layer is not None:
-                    layer.visible = False
+                self._hide_layer(layer)
+
+    def _hide_layer(self, layer: Image | Labels | None) -> None:
+        if layer is not None:
+            _set(layer, visible=False)
 
     def _add_mask(self, mask: npt.NDArray[np.bool_]) -> Labels:
         layer = self._add("add_labels", mask.astype(np.uint8), opacity=_OPACITY)
@@ -171,7 +189,6 @@ class MaskLayers(QObject):
         return layer
 
     def _add_unsure(self, unsure: npt.NDArray[np.uint8]) -> Image:
-        self._wants_unsure = True
         layer = self._add(
             "add_image",
             unsure,
@@ -205,6 +222,7 @@ class MaskLayers(QObject):
 
     def _on_painted(self, _event: Any) -> None:
         if not self._changing and self._mask is not None and self._mask.metadata:
+            self._is_painted = True
             self._settle.start()
 
     def _take_drawing(self) -> None:
@@ -220,7 +238,7 @@ class MaskLayers(QObject):
         with self._change():
             self._session.draw_mask(*place, mask)
         self._before = mask
-        if place == (self._session.image, self._session.structure):
+        if place == self._at_hand:
             self._follow(place, mask)
 
     def _follow(self, place: Place, mask: npt.NDArray[np.bool_]) -> None:
@@ -264,6 +282,13 @@ class MaskLayers(QObject):
 
 def _place_of(layer: Labels) -> Place:
     return layer.metadata["image"], layer.metadata["structure"]
+
+
+def _set(layer: Image | Labels, **looks: object) -> None:
+    """Change what is another: napari draws the layer again even where it is not."""
+    for name, value in looks.items():
+        if getattr(layer, name) != value:
+            setattr(layer, name, value)
 
 
 def _known(masks: Masks, structure: str, image: str) -> tuple[object, ...]:

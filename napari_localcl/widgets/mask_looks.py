@@ -10,9 +10,12 @@ from napari.utils.colormaps import Colormap, DirectLabelColormap
 from napari_localcl.data.project_masks import MaskState, Structure
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from napari.layers import Image, Labels
 
     from napari_localcl.data.project_masks import Masks
+
+    Pixels = npt.NDArray[np.uint8]
 
 # Those of the points: Okabe and Ito's, which colour-blind people can tell. Words tell it too.
 _MINE, _AGREED, _FOUND = "#56B4E9", "#009E73", "#E69F00"
@@ -22,14 +25,21 @@ _COLOURS = {MaskState.PROPOSED: _FOUND, MaskState.ACCEPTED: _AGREED}
 def show_state(layer: Labels, masks: Masks, place: tuple[str, str]) -> None:
     """Let a mask's colour and features say what is known of it; `place` is image and structure."""
     colour = _COLOURS.get(masks.state(*place), _MINE)
-    layer.colormap = DirectLabelColormap(color_dict={None: colour, 0: "transparent"})
+    if layer.colormap.name != colour:
+        layer.colormap = DirectLabelColormap(
+            color_dict={None: colour, 0: "transparent"}, name=colour
+        )
     layer.features = _facts(masks, place)
 
 
-def lay_over(layer: Image | Labels, image: Image) -> None:
-    """Lay a layer of an image's pixels over it."""
-    # Every change makes napari measure and draw the layer again.
-    if not np.array_equal(layer.scale, image.scale):
+def fill(layer: Image | Labels, pixels: Pixels, image: Image) -> None:
+    """Put pixels of an image's size into a layer that lies over it."""
+    if layer.data.shape == pixels.shape and np.array_equal(layer.scale, image.scale):
+        # Less than a new array would take, which napari measures and pictures in its list.
+        layer.data[:] = pixels
+        layer.refresh(thumbnail=False, highlight=False, extent=False)
+    else:
+        layer.data = pixels
         layer.scale = image.scale
 
 
