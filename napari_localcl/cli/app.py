@@ -14,6 +14,7 @@ from napari_localcl.cli import (
     methods,
     pretrain,
     serve,
+    shapes,
     window,
 )
 from napari_localcl.data.errors import BadInput
@@ -56,6 +57,7 @@ app.command("demo")(demo.demo)
 app.command("methods")(methods.methods)
 app.command("pretrain")(pretrain.pretrain)
 app.command("landmarks")(landmarks.landmarks)
+app.command("shapes")(shapes.shapes)
 app.command("export")(exchange.export_verb)
 app.command("import")(exchange.import_verb)
 app.command("window")(window.window)

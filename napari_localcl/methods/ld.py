@@ -11,33 +11,29 @@ points contrasted at each of them, and a last stage on correspondences mined acr
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from napari_localcl.losses.contrast import (
-    Instances,
-    binary_entropy,
-    instance_spreading,
-    pool_regions,
-    region_discrimination,
-    region_prototypes,
-)
-from napari_localcl.losses.reduction import gather_rows, rank, shared_mean, weighted_mean
+from napari_localcl.data.errors import BadInput
+from napari_localcl.models.encoder import colour_range
 from napari_localcl.models.ld_network import LDNetwork
 from napari_localcl.models.pyramid import Pyramid
-from napari_localcl.models.sampling import sample_at
+from napari_localcl.models.segmenter import build_segmenter
 
-from . import correspondences
+from . import correspondences, ld_refine, ld_shape
 from .correspondences import MinedPairs
+from .ld_refine import PseudoLabels, RefineBatch, refine_terms
 from .ld_sampling import PairBatch, PatchBatch, Sampler
-from .ld_settings import PRESET_HELP, PRESETS, LDSettings
+from .ld_settings import PRESET_HELP, PRESETS, SHAPE_PRESETS, LDSettings
+from .ld_shape import ShapeBatch, ShapeGuide, cosine_map
+from .ld_terms import patch_terms, region_terms
 from .method import Method, Stage, stages_of
 from .points import PointPairs, contrast_levels
+from .shape_knowledge import ShapeKnowledge, first_guesses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,7 +43,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.shard import Shard
 
 # Every 10 epochs; patches have 20, regions 80.
-HALVINGS = {"patches": 1, "regions": 7}
+HALVINGS = {"patches": 1, "regions": 7, ld_shape.STAGE: 7}
 
 
 class LD(Method, name="ld"):
@@ -60,11 +56,13 @@ class LD(Method, name="ld"):
     )
     Settings = LDSettings
     presets = PRESETS
+    shape_presets = SHAPE_PRESETS
     preset_help = PRESET_HELP
     settings: LDSettings
 
     def __init__(self, settings: LDSettings, channels: int) -> None:
         super().__init__(settings, channels)
+        shaped = settings.shape.share > 0
         self.network = LDNetwork(
             channels,
             settings.width,
@@ -73,25 +71,41 @@ class LD(Method, name="ld"):
             settings.levels,
             settings.norm,
             settings.finest_stride,
+            cluster_stride=1 if shaped else None,
         )
+        self.guide = ShapeGuide(self.network, settings.shape) if shaped else None
+        self.segmenter = self._build_segmenter() if shaped and settings.shape.refine.share else None
         self._mined: MinedPairs | None = None
+        self._knowledge: ShapeKnowledge | None = None
+        self._labels: PseudoLabels | None = None
+        self._fraction = 0.0
+
+    @property
+    def segments(self) -> bool:
+        """Whether the settings make it learn a structure."""
+        return self.guide is not None
+
+    def _build_segmenter(self) -> nn.Module:
+        return build_segmenter(self.channels, self.settings.shape.refine.width)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """Patches, then regions, then correspondences across images."""
+        """Patches, regions, then correspondences across images; or a shape and its refinement."""
         given = self.settings
         shares = {"patches": given.patches_share, "regions": given.regions_share}
         rounds = given.correspondences.rounds
         for turn in range(1, rounds + 1):
             shares[f"{correspondences.STAGE}-{turn}"] = given.correspondences_share / rounds
+        shares[ld_shape.STAGE] = given.shape.share * (1 - given.shape.refine.share)
+        shares[ld_refine.STAGE] = given.shape.share * given.shape.refine.share
         halvings = HALVINGS if given.schedule == "halving" else {}
         return tuple(
             replace(stage, halvings=halvings.get(stage.name, 0)) for stage in stages_of(shares)
         )
 
     def encoder(self) -> LDNetwork:
-        """The network; its embeddings are what tasks use."""
-        return self.network
+        """The network, averaged if it is; its embeddings are what tasks use."""
+        return self.network if self.guide is None else self.guide.average
 
     def images_per_step(self) -> int:
         """Five views for each pair of images."""
@@ -102,6 +116,14 @@ class LD(Method, name="ld"):
     ) -> Iterator[Progress]:
         """Mine correspondences where the stage needs them and there is more than one image."""
         self._mined = None
+        if stage == ld_shape.STAGE:
+            yield from self._enter_shape(images, chance)
+        if stage == ld_refine.STAGE:
+            self.eval()
+            pool = self.settings.shape.refine.pool
+            self._labels = yield from ld_refine.label(images, self._first, pool, chance)
+            self._knowledge = None
+            self.train()
         if stage.startswith(correspondences.STAGE) and len(images) > 1:
             self.eval()
             two_sides = self.settings.sides == "learned"
@@ -109,6 +131,17 @@ class LD(Method, name="ld"):
                 images, self._embed, self.settings.correspondences, chance, two_sides
             )
             self.train()
+
+    def _enter_shape(self, images: PreparedImages, chance: torch.Generator) -> Iterator[Progress]:
+        if self._knowledge is None or self.guide is None:
+            raise BadInput("a shape is learned from masks: give the run a prior ('shapes --prior')")
+        self.guide.begin(self.network)
+        given = self.settings.shape
+        self._knowledge = yield from first_guesses(self._knowledge, images, given, chance)
+
+    def know_shape(self, masks: Tensor, located: bool) -> None:
+        """Take the masks of a prior; see :class:`Segments`."""
+        self._knowledge = ShapeKnowledge.of_prior(masks, located)
 
     def _embed(self, images: PreparedImages, chosen: list[int]) -> Pyramid:
         device = next(self.parameters()).device
@@ -118,12 +151,19 @@ class LD(Method, name="ld"):
         return Pyramid.of({s: m.movedim(1, 3).bfloat16() for s, m in maps.items()}, images.canvas)
 
     def memory(self) -> dict[str, Tensor]:
-        """The mined correspondences."""
-        return {} if self._mined is None else self._mined.tensors()
+        """Mined correspondences, what is known of a shape, and pseudo labels."""
+        known = [one for one in (self._mined, self._knowledge, self._labels) if one is not None]
+        tensors = {name: value for one in known for name, value in one.tensors().items()}
+        if self._knowledge is not None:
+            tensors["fraction"] = torch.tensor(self._fraction, dtype=torch.float64)
+        return tensors
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
-        """Take back the mined correspondences."""
-        self._mined = MinedPairs.of(memory) if memory else None
+        """Take back what :meth:`memory` returned."""
+        self._mined = MinedPairs.of(memory) if "trusted" in memory else None
+        self._knowledge = ShapeKnowledge.of(memory) if "masks" in memory else None
+        self._labels = PseudoLabels.of(memory) if "pseudo_maps" in memory else None
+        self._fraction = float(memory.get("fraction", torch.zeros(())))
 
     def sample(
         self,
@@ -132,30 +172,65 @@ class LD(Method, name="ld"):
         chance: torch.Generator,
         shard: Shard,
         device: torch.device,
-    ) -> PatchBatch | PairBatch:
+    ) -> PatchBatch | PairBatch | ShapeBatch | RefineBatch:
         """See :meth:`Method.sample`."""
         sampler = Sampler(self.settings, images, chance, shard, device)
+        if stage == ld_shape.STAGE and self._knowledge is not None:
+            return sampler.shapes(self._knowledge)
+        if stage == ld_refine.STAGE and self._labels is not None:
+            return sampler.labelled(self._labels)
         return sampler.patches() if self._mined is None else sampler.pairs(self._mined)
 
-    def losses(self, stage: str, batch: PatchBatch | PairBatch) -> dict[str, Tensor]:
+    def losses(
+        self, stage: str, batch: PatchBatch | PairBatch | ShapeBatch | RefineBatch
+    ) -> dict[str, Tensor]:
         """The weighted terms of a stage; see :meth:`Method.losses`."""
+        if isinstance(batch, RefineBatch):
+            assert self.segmenter is not None
+            logits = self.segmenter(_seen(batch.views))
+            return refine_terms(logits, batch, self.settings.shape.refine.weighted)
         if isinstance(batch, PairBatch):
             embeddings = self.network.embeddings(self.network.decode(batch.views))
             return {"points": self._points(embeddings, batch.points)}
+        if isinstance(batch, ShapeBatch):
+            return self._shape_losses(batch)
         maps = self.network.decode(torch.cat([batch.views, batch.mixed]))
         embeddings = self.network.embeddings(maps)
+        terms = self._patch_losses(embeddings, batch)
+        if stage == "regions":
+            terms |= self._region_losses(maps, embeddings, len(batch.views))[1]
+        return terms
+
+    def _shape_losses(self, batch: ShapeBatch) -> dict[str, Tensor]:
+        assert self.guide is not None
+        more = [] if batch.patches is None else [batch.patches.mixed]
+        maps = self.network.decode(torch.cat([batch.views, *more]))
+        embeddings = self.network.embeddings(maps)
+        terms = {} if batch.patches is None else self._patch_losses(embeddings, batch.patches)
+        assignment, regions = self._region_losses(maps, embeddings, len(batch.views))
+        return terms | regions | self.guide.terms(assignment[:, :1], batch, self._fraction)
+
+    def _patch_losses(
+        self, embeddings: Mapping[int, Tensor], batch: PatchBatch
+    ) -> dict[str, Tensor]:
         # Similarities divided by a temperature need more digits than bfloat16 has.
         with torch.autocast(batch.views.device.type, enabled=False):
             finest = embeddings[self.settings.finest_stride]
             terms = patch_terms(finest, batch, self.settings)
-            shown = len(batch.views)
             if self.settings.point_weight:
+                shown = len(batch.views)
                 views = {stride: level[:shown] for stride, level in embeddings.items()}
                 terms["points"] = self.settings.point_weight * self._points(views, batch.points)
-        if stage == "regions":
-            assignment = self.network.assignment([maps[0][:shown]])
-            terms |= region_terms(assignment, normalize(finest[:shown], dim=1), self.settings)
         return terms
+
+    def _region_losses(
+        self, maps: list[Tensor], embeddings: Mapping[int, Tensor], shown: int
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Each pixel's shares in the clusters of the first views, and the regions' terms."""
+        finest = normalize(embeddings[self.settings.finest_stride][:shown], dim=1)
+        assignment = self.network.assignment([maps[0][:shown]])
+        with torch.autocast(finest.device.type, enabled=False):
+            return assignment, region_terms(assignment, finest, self.settings)
 
     def _points(self, embeddings: Mapping[int, Tensor], points: PointPairs) -> Tensor:
         half = len(points.first)
@@ -165,112 +240,50 @@ class LD(Method, name="ld"):
         with torch.autocast(device, enabled=False):
             return contrast_levels(first, second, points, self.settings.points)
 
+    def parameter_groups(self, stage: str) -> list[dict[str, Any]]:
+        """The optimiser's groups: a shape has two players, its refinement a network of its own."""
+        given = self.settings
+        if stage == ld_refine.STAGE and self.segmenter is not None:
+            rate = given.shape.refine.learning_rate
+            return [{"params": list(self.segmenter.parameters()), "lr": rate}]
+        own = {"params": list(self.network.parameters()), "lr": given.learning_rate}
+        if stage != ld_shape.STAGE or self.guide is None:
+            return [own]
+        betas = (given.shape.momentum, 0.999)
+        judge = list(self.guide.discriminator.parameters())
+        rate = given.shape.discriminator_rate
+        return [own | {"betas": betas}, {"params": judge, "lr": rate, "betas": betas}]
 
-def patch_terms(embedding: Tensor, batch: PatchBatch, settings: LDSettings) -> dict[str, Tensor]:
-    """Patch discrimination and hypersphere mixup.
+    def after_step(self, stage: str, fraction: float) -> None:
+        """Let the average follow."""
+        if stage == ld_shape.STAGE and self.guide is not None:
+            self._fraction = fraction
+            self.guide.follow(self.network)
 
-    Parameters
-    ----------
-    embedding : Tensor (5b, D, h, w)
-        Finest embeddings of the batch's views and mixtures, of any length.
-    batch : PatchBatch
-        What they show.
-    settings : LDSettings
-        Grid, temperature, weights.
+    def segment(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Segment the structure; see :class:`Segments`.
 
-    Returns
-    -------
-    dict of str to Tensor ()
-        ``patches``: ``-1/N sum_i [log P(i+|i) + sum_j log(1 - P(j|i))]`` over the patches that both
-        views show; ``mixup``: the same for the patches of the mixtures, whose partners are
-        ``normalise(w s_1 + (1 - w) s_2)``.
-    """
-    count = len(batch.views) // 2
-    size = (batch.views.shape[2], batch.views.shape[3])
-    height, width = (n // settings.patch_stride for n in size)
-    weights = patch_weights((height, width), settings).to(embedding.device)
-    first = pool_patches(embedding[:count], batch.lattice[0], weights, size)
-    second = pool_patches(embedding[count : 2 * count], batch.lattice[1], weights, size)
-    mixed = pool_patches(embedding[2 * count :], batch.lattice[0, 0::2], weights, size)
-    shown = batch.shown.float().view(count, height, width, 1)
-    both = _cells(shown, settings.grid).mean(dim=(2, 4)).flatten() > 0.5
-    part = batch.share.view(-1, 1, 1)
-    target = normalize(part * first[0::2] + (1 - part) * first[1::2], dim=2).detach()
-    always = torch.ones(mixed.shape[0] * mixed.shape[1], dtype=torch.bool, device=both.device)
-    return {
-        "patches": settings.patch_weight * spread(first, second, both, settings.temperature),
-        "mixup": settings.mixup_weight * spread(mixed, target, always, settings.temperature),
-    }
+        The uncertainty is the binary entropy, in bits, of what both networks say on average.
+        """
+        first = self._first(images)
+        if self.segmenter is None:
+            return first, 1 - ld_refine.certainty(first)
+        refined = self.segmenter(_seen(images)).float().sigmoid()
+        return refined, 1 - ld_refine.certainty((first + refined) / 2)
 
-
-def _cells(values: Tensor, grid: int) -> Tensor:
-    """Values (n, h, w, C) -> (n, g, rows, g, columns, C)."""
-    count, height, width, channels = values.shape
-    return values.view(count, grid, height // grid, grid, width // grid, channels)
-
-
-def patch_weights(size: tuple[int, int], settings: LDSettings) -> Tensor:
-    """Weight of each embedding pixel in its patch, (rows, columns), summing to 1.
-
-    Uniform as published for patch discrimination, or LD's centre-sensitive bell.
-    """
-    sides = [n // settings.grid for n in size]
-    if not settings.centre_sensitive:
-        return torch.full(sides, 1 / (sides[0] * sides[1]))
-    rows, columns = (
-        torch.exp(-(((torch.arange(n) - (n - 1) / 2) / (settings.centre_width * n)) ** 2) / 2)
-        for n in sides
-    )
-    bell = rows[:, None] * columns
-    return bell / bell.sum()
+    def _first(self, images: Tensor) -> Tensor:
+        """What the first network says of images (B, C, H, W), (B, 1, H, W)."""
+        assert self.guide is not None
+        images = images.to(next(self.parameters()).device)
+        network = self.guide.average
+        with torch.no_grad():
+            maps = network.decode(images.contiguous(memory_format=torch.channels_last))
+            assignment = network.assignment(maps)
+            if self.settings.shape.output == "attention":
+                return assignment[:, :1]
+            embedding = normalize(network.embeddings(maps)[self.settings.finest_stride], dim=1)
+            return cosine_map(assignment, embedding, self.settings.region_temperature)
 
 
-def pool_patches(
-    embedding: Tensor, lattice: Tensor, weights: Tensor, size: tuple[int, int]
-) -> Tensor:
-    """Patch features: unit vectors (n, patches, D), from embeddings (n, D, h, w) at the lattice."""
-    grid = math.isqrt(lattice.shape[1] // weights.numel())
-    read = normalize(sample_at(embedding, lattice, size), dim=2)
-    read = read.view(len(read), grid * weights.shape[0], grid * weights.shape[1], -1)
-    pooled = torch.einsum("nirjcd,rc->nijd", _cells(read, grid), weights)
-    return normalize(pooled.flatten(1, 2), dim=2)
-
-
-def spread(first: Tensor, second: Tensor, usable: Tensor, temperature: float) -> Tensor:
-    """Instance spreading over the patches (n, patches, D) of all processes.
-
-    Row ``i`` of one side and row ``i`` of the other are two views of one patch.
-    """
-    sides = [first.flatten(0, 1), second.flatten(0, 1)]
-    keys = torch.cat([gather_rows(side) for side in sides])
-    known = gather_rows(usable)
-    half = len(known)
-    here = torch.arange(len(sides[0]), device=keys.device) + rank() * len(sides[0])
-    values = [
-        instance_spreading(
-            side, keys, Instances(here + own, here + half - own, known.repeat(2)), temperature
-        )
-        for side, own in zip(sides, (0, half), strict=True)
-    ]
-    return weighted_mean(torch.cat(values), usable.repeat(2).float())
-
-
-def region_terms(assignment: Tensor, embedding: Tensor, settings: LDSettings) -> dict[str, Tensor]:
-    """Region discrimination and the clusters' entropy.
-
-    Parameters
-    ----------
-    assignment : Tensor (n, K, h, w)
-        Each pixel's shares in the clusters.
-    embedding : Tensor (n, D, h, w)
-        Unit vectors, the finest embeddings of the same views.
-    settings : LDSettings
-        Temperature and weights.
-    """
-    regions = pool_regions(assignment, embedding)  # (n, K, D)
-    prototypes = region_prototypes(shared_mean(regions))  # (K, D), attached
-    discrimination = region_discrimination(regions, prototypes, settings.region_temperature)
-    return {
-        "regions": settings.region_weight * discrimination,
-        "entropy": settings.entropy_weight * binary_entropy(assignment),
-    }
+def _seen(images: Tensor) -> Tensor:
+    return colour_range(images).contiguous(memory_format=torch.channels_last)

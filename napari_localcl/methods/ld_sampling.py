@@ -12,6 +12,8 @@ from napari_localcl.models.sampling import cell_centres
 
 from .appearance import draw_apertures, draw_appearance
 from .correspondences import MinedPairs, draw
+from .ld_refine import RefineBatch
+from .ld_shape import PENALISED, ShapeBatch
 from .points import (
     PointPairs,
     choose,
@@ -21,14 +23,19 @@ from .points import (
     valid_boxes,
     within,
 )
+from .shape_knowledge import fields_of_view
 from .views import draw_geometry, inside
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.shard import Shard
 
     from .appearance import Apertures, Appearance
+    from .ld_refine import PseudoLabels
     from .ld_settings import LDSettings
+    from .shape_knowledge import ShapeKnowledge
     from .views import Geometry, GeometryRanges
 
 
@@ -99,9 +106,63 @@ class Sampler:
 
     def patches(self) -> PatchBatch:
         """A batch for the stages ``patches`` and ``regions``."""
+        return self._patches(*self._two_views())
+
+    def shapes(self, knowledge: ShapeKnowledge) -> ShapeBatch:
+        """A batch for the stage ``shape``."""
+        chosen, sides = self._two_views()
+        given = self.settings
+        with_patches = given.patch_weight or given.mixup_weight or given.point_weight
+        patches = self._patches(chosen, sides) if with_patches else None
+        guesses, guessed = knowledge.guess(chosen)
+        field = self._fields(chosen)
+        masks, poses = self._masks(knowledge, 2 * len(chosen))
+        views = patches.views if patches else self._both(self._views(chosen, s) for s in sides)
+        return ShapeBatch(
+            views=views,
+            field=self._both(self._warped(field, side) for side in sides),
+            guesses=self._both(self._warped(guesses, side) for side in sides),
+            guessed=self.shard.take(guessed).float().repeat(2).to(self.device),
+            shapes=self._warped(masks, poses),
+            penalised=bool(torch.rand((), generator=self.chance) < PENALISED),
+            patches=patches,
+        )
+
+    def labelled(self, labels: PseudoLabels) -> RefineBatch:
+        """A batch for the stage ``refine``."""
+        count = self.settings.shape.refine.batch
+        rows = torch.randint(len(labels.images), (count,), generator=self.chance)
+        side, _ = self._sides(count, self.settings.shared_geometry())
+        maps = self._warped(labels.maps[rows].float() / 255, side)
+        return RefineBatch(self._views(labels.images[rows], side), maps)
+
+    def _two_views(self) -> tuple[Tensor, tuple[Side, Side]]:
         given = self.settings
         chosen = torch.randint(len(self.images), (2 * given.pairs,), generator=self.chance)
-        sides = self._sides(len(chosen), given.shared_geometry())
+        return chosen, self._sides(len(chosen), given.shared_geometry())
+
+    def _fields(self, chosen: Tensor) -> Tensor:
+        """What the camera saw of images, (n, 1, H, W); all of those continued beyond it."""
+        if self.settings.local_contrast:
+            return torch.ones(len(chosen), 1, *self.images.canvas)
+        return fields_of_view(torch.from_numpy(self.images.batch(chosen.tolist())).float() / 255)
+
+    def _masks(self, knowledge: ShapeKnowledge, count: int) -> tuple[Tensor, Side]:
+        """Masks of the prior, and how they are viewed: as the images are."""
+        rows = torch.randint(len(knowledge.masks), (count,), generator=self.chance)
+        side, _ = self._sides(count, self.settings.shared_geometry())
+        return knowledge.masks[rows].float(), side
+
+    def _warped(self, maps: Tensor, side: Side) -> Tensor:
+        geometry = self.shard.take(side.geometry).to(self.device)
+        return geometry.warp(self.shard.take(maps).to(self.device))
+
+    @staticmethod
+    def _both(parts: Iterable[Tensor]) -> Tensor:
+        return torch.cat(list(parts))
+
+    def _patches(self, chosen: Tensor, sides: tuple[Side, Side]) -> PatchBatch:
+        given = self.settings
         points = self._self_pairs(chosen, sides)
         lattice = self._lattice(sides)
         shown = sides[0].shows(lattice[0]) & sides[1].shows(lattice[1])

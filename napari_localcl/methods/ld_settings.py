@@ -11,6 +11,7 @@ from .appearance import AppearanceRanges
 from .correspondences import CorrespondenceSettings
 from .method import MethodSettings
 from .points import PointSettings
+from .shape_settings import SHAPE, SHAPE_FAITHFUL, ShapeSettings
 from .views import GeometryRanges
 
 
@@ -81,6 +82,7 @@ class LDSettings(MethodSettings):
     correspondences: CorrespondenceSettings = Field(
         CorrespondenceSettings(), description="how correspondences are mined"
     )
+    shape: ShapeSettings = Field(ShapeSettings(), description="how a structure is segmented")
 
     def view_size(self, canvas: tuple[int, int]) -> tuple[int, int]:
         """Height and width of a view, such that strides and patches divide them."""
@@ -153,6 +155,10 @@ FAITHFUL: dict[str, Any] = {
 }
 
 PRESETS: dict[str, dict[str, Any]] = {"small": {}, "faithful": FAITHFUL}
+SHAPE_PRESETS: dict[str, dict[str, Any]] = {
+    "small": SHAPE,
+    "faithful": {**FAITHFUL, **SHAPE_FAITHFUL},
+}
 PRESET_HELP = {
     "small": "suits laptops: learns in minutes",
     "faithful": "the published form at its published size: hours on a GPU, weeks on a laptop",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -32,6 +32,29 @@ class Stage:
     name: str
     share: float
     halvings: int = 0
+
+
+class Segments(Protocol):
+    """A system that can segment a structure once it has learned a shape.
+
+    Attributes
+    ----------
+    segments : bool
+        Whether its settings make it learn one.
+    """
+
+    segments: bool
+
+    def know_shape(self, masks: Tensor, located: bool) -> None:
+        """Take masks (M, 1, H, W) of a prior, 0 or 1, before the training begins.
+
+        `located` says whether where a mask lies means where the structure lies in an image.
+        """
+        ...
+
+    def segment(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (B, C, H, W) in [0, 1] -> probability and uncertainty, both (B, 1, H, W)."""
+        ...
 
 
 def stages_of(shares: Mapping[str, float]) -> tuple[Stage, ...]:
@@ -79,6 +102,7 @@ class Method(nn.Module, ABC):
     Settings: ClassVar[type[MethodSettings]]
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
     preset_help: ClassVar[Mapping[str, str]] = {}
+    shape_presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

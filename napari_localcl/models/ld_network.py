@@ -35,6 +35,9 @@ class LDNetwork(Encoder):
         Normalisation.
     finest_stride : {1, 2}
         Stride of the finest level; LD has 1.
+    cluster_stride : {1, 2} or None
+        Stride of the clusters' map; None is that of the finest level. Finer than that, each vector
+        of the finest level says the shares of a block of pixels.
     """
 
     def __init__(
@@ -46,14 +49,17 @@ class LDNetwork(Encoder):
         levels: int = 1,
         norm: Norm = "batch",
         finest_stride: Stride = 1,
+        cluster_stride: Stride | None = None,
     ) -> None:
         super().__init__()
+        block = finest_stride // (cluster_stride or finest_stride)
         self.backbone = VGG16(channels, width, norm, finest_stride)
         self.decoder = UNetDecoder(self.backbone.widths, norm)
         self._strides = self.backbone.strides[:levels]
         widths = self.decoder.widths
         self.embedding = nn.ModuleList(head(w, dimensions, norm) for w in widths[:levels])
-        self.clustering = head(widths[0], clusters, norm)
+        self.clustering = head(widths[0], clusters * block**2, norm)
+        self.to_pixels = nn.PixelShuffle(block) if block > 1 else nn.Identity()
 
     @property
     def strides(self) -> tuple[int, ...]:
@@ -78,7 +84,8 @@ class LDNetwork(Encoder):
 
         A sigmoid and L1 normalisation, not a softmax.
         """
-        return normalize(self.clustering(maps[0]).float().sigmoid(), p=1.0, dim=1)
+        shares: Tensor = self.to_pixels(self.clustering(maps[0])).float().sigmoid()
+        return shares / shares.sum(dim=1, keepdim=True)
 
     def embed(self, images: Tensor) -> dict[int, Tensor]:
         """See :meth:`Encoder.embed`."""

@@ -74,8 +74,11 @@ def fresh_plan(
     seed: int | None,
     budget: Budget | None,
     start_from: str | Path | None,
+    to_shape: Mapping[str, object] | None = None,
 ) -> Plan:
     """Return the plan of a new run; None takes a default.
+
+    With `to_shape`, what suits a prior, the run is to learn a shape.
 
     Raises
     ------
@@ -84,17 +87,22 @@ def fresh_plan(
     """
     chosen = find_method(method or METHOD)
     name = preset or PRESET
-    if name not in chosen.presets:
-        raise BadInput(
-            f"method '{chosen.name}' has no preset '{name}': choose {' or '.join(chosen.presets)}"
-        )
+    presets = chosen.presets if to_shape is None else chosen.shape_presets
+    if name not in presets:
+        raise BadInput(_no_preset(chosen, name, presets))
     if budget is None:
         raise BadInput("how long to train is missing: give --minutes or --steps")
     if start_from is not None:
         RunFolder.open(start_from)
-    built = build_settings(chosen.Settings, settings or {}, chosen.presets[name])
+    built = build_settings(chosen.Settings, {**(to_shape or {}), **(settings or {})}, presets[name])
     begun = str(start_from) if start_from else None
     return Plan(chosen, built, seed or 0, budget, name, begun)
+
+
+def _no_preset(method: type[Method], name: str, presets: Mapping[str, object]) -> str:
+    if not presets:
+        return f"method '{method.name}' cannot segment by a shape: choose another --method"
+    return f"method '{method.name}' has no preset '{name}': choose {' or '.join(presets)}"
 
 
 def resumed_plan(

@@ -22,6 +22,7 @@ from napari_localcl.training.files import restore
 from napari_localcl.training.loop import train
 from napari_localcl.training.record import (
     ImageRecord,
+    PriorRecord,
     RunRecord,
     SidesRecord,
     SkippedRecord,
@@ -100,10 +101,10 @@ def pretrain(
         plan = resumed_plan(RunFolder.resume(run).record, method, settings, seed, budget)
     else:
         plan = fresh_plan(method, preset, settings, seed, budget, start_from)
-    return (yield from _carry_out(plan, images, Path(run), device, cache, started, stop))
+    return (yield from carry_out(plan, images, Path(run), device, cache, started, stop))
 
 
-def _carry_out(
+def carry_out(
     plan: Plan,
     images: str | Path | Sequence[str | Path],
     run: Path,
@@ -111,10 +112,26 @@ def _carry_out(
     cache: Path | None,
     started: float,
     stop: Callable[[], bool],
+    *,
+    verb: str = "pretrain",
+    prior: PriorRecord | None = None,
+    teach: Callable[[Method, PreparedImages], None] = lambda learner, images: None,
 ) -> Generator[Progress, None, RunFolder]:
-    folder = _open(run, plan)
+    """Train as planned; see :func:`pretrain`.
+
+    Parameters
+    ----------
+    plan, images, run, device, cache, started, stop
+        As there.
+    verb, prior : str, PriorRecord or None
+        What the run's record says of its purpose.
+    teach : callable
+        Tells a method that was just made what images alone do not.
+    """
+    folder = _open(run, plan, verb, prior)
     prepared, sides = yield from _prepare(images, folder, plan, cache)
     learner = _build(plan, prepared.channels)
+    teach(learner, prepared)
     if plan.start_from and not plan.resumed:
         note = _take_over(learner, Path(plan.start_from))
         yield from [note] if leads() else []
@@ -141,16 +158,22 @@ def load_encoder(run: str | Path) -> tuple[Encoder, RunRecord]:
     BadInput
         If there is no such run, or its weights are missing, damaged, foreign or do not fit.
     """
+    learner, record = load_method(run)
+    return learner.encoder().eval(), record
+
+
+def load_method(run: str | Path) -> tuple[Method, RunRecord]:
+    """Return all that a run has learned, as :func:`load_encoder` returns a part of it."""
     folder = RunFolder.open(run)
     record = folder.record
     if record.channels is None:
         raise BadInput(f"{run} was interrupted before it learned anything: resume it with --resume")
     learner = _build(plan_of(record, Budget(steps=1)), record.channels)
     restore(learner, folder.load_weights(), folder.path)
-    return learner.encoder().eval(), record
+    return learner.eval(), record
 
 
-def _open(path: Path, plan: Plan) -> RunFolder:
+def _open(path: Path, plan: Plan, verb: str, prior: PriorRecord | None) -> RunFolder:
     """Return the run's folder; of several processes, the leading one makes it."""
     if not leads():
         return RunFolder(path)
@@ -164,7 +187,8 @@ def _open(path: Path, plan: Plan) -> RunFolder:
         )
         return folder
     record = RunRecord(
-        verb="pretrain",
+        verb=verb,
+        prior=prior,
         method=plan.method.name,
         preset=plan.preset,
         settings=plan.settings.model_dump(mode="json"),

@@ -40,6 +40,15 @@ class SidesRecord(BaseModel):
     threshold: float
 
 
+class PriorRecord(BaseModel):
+    """The prior that a structure was learned from, and its settings."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str
+    settings: dict[str, Any]
+
+
 class RunRecord(BaseModel):
     """Everything needed to say what a run is and to make it again."""
 
@@ -62,6 +71,7 @@ class RunRecord(BaseModel):
     canvas: tuple[int, int] | None = None
     channels: int | None = None
     sides: SidesRecord | None = None
+    prior: PriorRecord | None = None
     images: tuple[ImageRecord, ...] = ()
     skipped: tuple[SkippedRecord, ...] = ()
     status: Literal["running", "interrupted", "failed", "finished"] = "running"

@@ -5,9 +5,10 @@ import torch
 from canvases import prepared
 
 from napari_localcl.data.shard import Shard
-from napari_localcl.methods.ld import LD, patch_weights
+from napari_localcl.methods.ld import LD
 from napari_localcl.methods.ld_sampling import Sampler
 from napari_localcl.methods.ld_settings import PRESETS, LDSettings
+from napari_localcl.methods.ld_terms import patch_weights
 from napari_localcl.methods.views import GeometryRanges, draw_geometry
 
 FAITHFUL = LDSettings(**PRESETS["faithful"])

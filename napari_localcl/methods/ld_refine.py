@@ -1,0 +1,93 @@
+"""LD's second stage of segmentation: a fresh network learns from what the first one is sure of.
+
+The paper's figure shows a pseudo label and a map of its uncertainty going into a segmentation
+network; its formula is not known. Here a pixel counts as much as its label is certain,
+``1 - H(p)`` with the binary entropy ``H`` in bits, so that what is undecided is left to the
+network's own generalisation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from napari_localcl.data.progress import Progress
+from napari_localcl.losses.reduction import shared_mean
+from napari_localcl.losses.shape import disagreement
+
+from .shape_knowledge import fields_of_view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from napari_localcl.data.prepared import PreparedImages
+
+    Predict = Callable[[Tensor], Tensor]
+
+STAGE = "refine"
+CHUNK = 8
+
+
+@dataclass(frozen=True)
+class PseudoLabels:
+    """What the first network said of some images.
+
+    Attributes
+    ----------
+    images : Tensor (P,), int
+        Which images.
+    maps : Tensor (P, 1, H, W), uint8
+        255 times the probability of the structure.
+    """
+
+    images: Tensor
+    maps: Tensor
+
+    def tensors(self) -> dict[str, Tensor]:
+        """For saving."""
+        return {"pseudo_images": self.images, "pseudo_maps": self.maps}
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Tensor]) -> PseudoLabels:
+        """From :meth:`tensors`."""
+        return cls(tensors["pseudo_images"], tensors["pseudo_maps"])
+
+
+@dataclass(frozen=True)
+class RefineBatch:
+    """Views (n, C, H, W) of images and of the probabilities (n, 1, H, W) that label them."""
+
+    views: Tensor
+    maps: Tensor
+
+
+def label(
+    images: PreparedImages, predict: Predict, pool: int, chance: torch.Generator
+) -> Generator[Progress, bool | None, PseudoLabels]:
+    """Ask the first network about up to ``pool`` images."""
+    chosen = torch.randperm(len(images), generator=chance)[:pool]
+    maps: list[Tensor] = []
+    for rows in torch.split(chosen, CHUNK):
+        pixels = torch.from_numpy(images.batch(rows.tolist())).float() / 255
+        found = predict(pixels).cpu() * fields_of_view(pixels)
+        maps.append((found * 255).round().to(torch.uint8))
+        done = min(len(maps) * CHUNK, len(chosen))
+        if (yield Progress("label", STAGE, done, len(chosen), message="labelling the images")):
+            break
+    return PseudoLabels(chosen[: len(maps) * CHUNK], torch.cat(maps))
+
+
+def certainty(probability: Tensor) -> Tensor:
+    """``1 - H(p)``: 1 where a label is certain, 0 where it is as good as its opposite."""
+    p = probability.clamp(1e-6, 1 - 1e-6)
+    return 1 + p * p.log2() + (1 - p) * torch.log2(1 - p)
+
+
+def refine_terms(logits: Tensor, batch: RefineBatch, weighted: bool) -> dict[str, Tensor]:
+    """Balanced cross-entropy and Dice of logits (n, 1, H, W) against the hard pseudo labels."""
+    hard = (batch.maps > 0.5).float()
+    weight = certainty(batch.maps) if weighted else None
+    return {STAGE: shared_mean(disagreement(logits.float().sigmoid(), hard, weight))}

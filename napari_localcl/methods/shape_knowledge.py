@@ -1,0 +1,121 @@
+"""What a run is told of a structure: masks of a prior, and first guesses where it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from napari_localcl.data.contrast import field_of_view
+from napari_localcl.data.progress import Progress
+from napari_localcl.models.shape_matching import ShapeMatcher
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from napari_localcl.data.prepared import PreparedImages
+
+    from .shape_settings import ShapeSettings
+
+
+@dataclass(frozen=True)
+class ShapeKnowledge:
+    """Everything a shape-guided stage knows beyond images and weights.
+
+    Attributes
+    ----------
+    masks : Tensor (M, 1, H, W), uint8
+        Drawn from the prior, 0 or 1.
+    located : Tensor (), bool
+        Whether where a mask lies means where the structure lies in an image.
+    guesses : Tensor (G, 1, H, W), uint8
+        First guesses, 255 times the certainty that a pixel belongs to the structure.
+    guess_of : Tensor (N,), int
+        Which guess is an image's; -1 where it has none.
+    """
+
+    masks: Tensor
+    located: Tensor
+    guesses: Tensor
+    guess_of: Tensor
+
+    @classmethod
+    def of_prior(cls, masks: Tensor, located: bool) -> ShapeKnowledge:
+        """Know the prior's masks (M, 1, H, W) and no image yet."""
+        nothing = torch.zeros(0, *masks.shape[1:], dtype=torch.uint8)
+        known = torch.zeros(0, dtype=torch.long)
+        return cls(masks.to(torch.uint8), torch.tensor(located), nothing, known)
+
+    def guess(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
+        """First guesses (n, 1, H, W) in [0, 1] of some images, and which of them have one (n,)."""
+        rows = self.guess_of[chosen]
+        if not len(self.guesses):
+            return torch.zeros(len(chosen), *self.masks.shape[1:]), rows >= 0
+        return self.guesses[rows.clamp(min=0)].float() / 255, rows >= 0
+
+    def tensors(self) -> dict[str, Tensor]:
+        """For saving."""
+        return dict(vars(self))
+
+    @classmethod
+    def of(cls, tensors: Mapping[str, Tensor]) -> ShapeKnowledge:
+        """From :meth:`tensors`."""
+        return cls(**{name: tensors[name] for name in cls.__dataclass_fields__})
+
+
+def fields_of_view(pixels: Tensor) -> Tensor:
+    """Which pixels of images (B, C, H, W) in [0, 1] the camera saw, (B, 1, H, W)."""
+    seen = [field_of_view(image) for image in pixels.numpy().astype(np.float32)]
+    return torch.from_numpy(np.stack(seen)).float().unsqueeze(1)
+
+
+def first_guesses(
+    knowledge: ShapeKnowledge,
+    images: PreparedImages,
+    settings: ShapeSettings,
+    chance: torch.Generator,
+) -> Generator[Progress, bool | None, ShapeKnowledge]:
+    """Guess where the structure lies, by fitting masks or by where they lie mostly.
+
+    Without a known appearance nothing can be fitted; without a place, nothing can be averaged.
+    """
+    if settings.guess_weight and settings.matching and settings.sign:
+        return (yield from _fitted(knowledge, images, settings, chance))
+    if settings.guess_weight and bool(knowledge.located):
+        mean = (knowledge.masks.float().mean(dim=0, keepdim=True) * 255).to(torch.uint8)
+        return _knowing(knowledge, mean, torch.zeros(len(images), dtype=torch.long))
+    return knowledge
+
+
+def _fitted(
+    knowledge: ShapeKnowledge,
+    images: PreparedImages,
+    settings: ShapeSettings,
+    chance: torch.Generator,
+) -> Generator[Progress, bool | None, ShapeKnowledge]:
+    chosen = torch.randperm(len(images), generator=chance)[: settings.matched].tolist()
+    masks = knowledge.masks[: settings.masks_fitted].float()
+    matcher = ShapeMatcher.of(masks, settings.reach if bool(knowledge.located) else None)
+    found: list[Tensor] = []
+    for done, index in enumerate(chosen, 1):
+        pixels = torch.from_numpy(images.batch([index])).float() / 255
+        seen = fields_of_view(pixels)[0, 0]
+        guess, _ = matcher.fit(settings.sign * pixels[0].mean(dim=0), seen, settings.best)
+        found.append((guess * 255).to(torch.uint8))
+        late = yield Progress("match", "shape", done, len(chosen), message="fitting the shape")
+        if late:
+            break
+    return _knowing(knowledge, torch.stack(found), _rows(chosen[: len(found)], len(images)))
+
+
+def _rows(chosen: Sequence[int], count: int) -> Tensor:
+    rows = torch.full((count,), -1)
+    rows[list(chosen)] = torch.arange(len(chosen))
+    return rows
+
+
+def _knowing(knowledge: ShapeKnowledge, guesses: Tensor, guess_of: Tensor) -> ShapeKnowledge:
+    return ShapeKnowledge(knowledge.masks, knowledge.located, guesses, guess_of)
