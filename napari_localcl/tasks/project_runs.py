@@ -99,9 +99,16 @@ class ProjectRuns:
         return latest.skipped if latest else ()
 
     def interrupted(self, verb: str) -> RunRow | None:
-        """Return the latest run of a verb if it was broken off, by whatever; None otherwise."""
+        """Return the latest run of a verb if it was broken off, by whatever; None otherwise.
+
+        So is one that has learned to segment, but whose masks are not there yet.
+        """
         row = next((row for row in self.rows() if row.verb == verb), None)
-        return row if row and row.status == "interrupted" else None
+        if row is None:
+            return None
+        proposed = self._project.record.proposed_by.values()
+        lacks_masks = row.structure and row.status == "finished" and row.folder not in proposed
+        return row if row.status == "interrupted" or lacks_masks else None
 
     def open(self, folder: str) -> RunFolder:
         """Return a run's folder.

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 from napari_localcl.widgets.budget_fields import BudgetFields
 from napari_localcl.widgets.controls import describe, keep_narrow
 from napari_localcl.widgets.settings_dialog import SettingsDialog
-from napari_localcl.widgets.wish import Wish
+from napari_localcl.widgets.wish import OF_SHAPES, Wish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,9 +70,9 @@ class LearnForm(QWidget):
     def edit(self) -> None:
         """Let somebody see and change all settings."""
         facts = self._methods[self._method.currentData()]
-        dialog = SettingsDialog(
-            facts["presets"][self._preset.currentText()], self.settings, self.window()
-        )
+        every = facts["presets"][self._preset.currentText()]
+        learning = [one for one in every if not one["name"].startswith(OF_SHAPES)]
+        dialog = SettingsDialog(learning, self.settings, self.window())
         if dialog.exec():
             self._set(dialog.changed())
         dialog.deleteLater()

@@ -81,7 +81,8 @@ class MaskLayers(QObject):
         self._settle.setInterval(_SETTLE)
         self._settle.timeout.connect(self._take_drawing)
         session.image_changed.connect(self._leave)
-        session.opened.connect(self._leave)
+        session.closing.connect(self._take_drawing)
+        session.opened.connect(self._forget)
         session.structure_changed.connect(self._leave)
         session.annotations_changed.connect(self.refresh)
         canvas.shown.connect(self.refresh)
@@ -236,26 +237,23 @@ class MaskLayers(QObject):
         place = _place_of(self._mask)
         self._session.show_mask(*place, self._before)
         with self._change():
-            self._session.draw_mask(*place, mask)
-        self._before = mask
-        if place == self._at_hand:
-            self._follow(place, mask)
-
-    def _follow(self, place: Place, mask: npt.NDArray[np.bool_]) -> None:
-        """Show that the mask is a person's now, without reading what is there to be seen."""
-        bits = self._session.masks.structures.get(place[1], Structure())
-        said = bits.said.get(self._session.index)
-        if said is None or said.bits is None or not np.array_equal(said.bits.mask(), mask):
+            is_made = self._session.draw_mask(*place, mask)
+        self._before = mask if is_made else self._before
+        if is_made and place == self._at_hand:
+            # What is there to be seen need not be read.
+            self._seen = _known(self._session.masks, place[1], place[0])
+            with self._change():
+                show_state(self._mask, self._session.masks, place)
+        elif not is_made:
             self._seen = None
             self.refresh()
-            return
-        self._seen = _known(self._session.masks, place[1], place[0])
-        with self._change():
-            show_state(self._mask, self._session.masks, place)
 
     def _leave(self) -> None:
         """Keep what was painted, before another image or structure is shown."""
         self._take_drawing()
+        self._forget()
+
+    def _forget(self) -> None:
         self._before = self._seen = None
         self._wants_brush = False
         self.refresh()
@@ -275,6 +273,7 @@ class MaskLayers(QObject):
 
     def _on_removed(self, event: Any) -> None:
         if event.value == self._mask:
+            self._take_drawing()
             self._mask = self._before = self._seen = None
         elif event.value == self._unsure:
             self._unsure = None

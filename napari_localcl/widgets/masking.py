@@ -76,12 +76,15 @@ class Masking(Reviewing):
 
     # Steps that can be undone
 
-    def draw_mask(self, image: str, structure: str, mask: Mask) -> None:
-        """Make a mask (H, W) a person's."""
+    def draw_mask(self, image: str, structure: str, mask: Mask) -> bool:
+        """Make a mask (H, W) a person's; tells whether it was, or nothing may be changed."""
         self._keep(image, structure)
-        bits = Bits.of(mask)
-        self._shown = (image, structure, mask)
+        before, bits = self.masks, Bits.of(mask)
         self.edit(lambda now: now.with_masks(now.masks.draw(image, structure, bits)))
+        if self.masks is before:
+            return False
+        self.show_mask(image, structure, mask)
+        return True
 
     def forget_mask(self, image: str, structure: str) -> None:
         """Forget what people said of a mask: the proposal waits again, if there is one."""

@@ -37,6 +37,8 @@ class Session(Masking):
     opened, image_changed, annotations_changed, run_changed : Signal
         There is another project, or its images are others; another image at hand; another state;
         another run in use.
+    closing : Signal
+        The project is about to be let go: what is not told yet is lost.
     people_changed : Signal
         The points that people placed are others: predictions made from them are out of date.
     predictions_moved : Signal of int
@@ -54,6 +56,7 @@ class Session(Masking):
     """
 
     opened = Signal()
+    closing = Signal()
     image_changed = Signal()
     annotations_changed = Signal()
     people_changed = Signal()
@@ -92,6 +95,7 @@ class Session(Masking):
 
     def close(self) -> None:
         """Save what is not saved and let the project go."""
+        self.closing.emit()
         self._timer.stop()
         if self.project is None or self._autosave is None:
             return

@@ -12,7 +12,7 @@ from napari_localcl.widgets.budget_fields import BudgetFields
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.preferences import preferences
 from napari_localcl.widgets.prior_form import PriorForm
-from napari_localcl.widgets.settings_dialog import SettingsDialog
+from napari_localcl.widgets.shape_settings import ShapeSettings
 from napari_localcl.widgets.step import State
 from napari_localcl.widgets.training_step import TrainingStep
 from napari_localcl.widgets.wish import LEARN, SEGMENT, ShapeWish
@@ -47,6 +47,13 @@ class ShapePanel(TrainingStep):
         Where shapes are drawn.
     preview : ShapePreview
         Where samples of the shape are shown.
+
+    Attributes
+    ----------
+    prior : PriorForm
+        Which shape.
+    options : ShapeSettings
+        All else that can be chosen.
     """
 
     verb = SEGMENT
@@ -57,8 +64,6 @@ class ShapePanel(TrainingStep):
         tip = "Segment a structure in every image from its shape alone, without labels"
         super().__init__(4, "Shape", tip, "First open images.", session, training)
         self._drawing, self._drawn_shapes = drawing, preview
-        self._settings: tuple[Mapping[str, Any], ...] = ()
-        self._changed: dict[str, object] = {}
         self.prior = PriorForm()
         self.body.setSpacing(4)
         self._make_fields()
@@ -80,7 +85,7 @@ class ShapePanel(TrainingStep):
     def take(self, facts: Mapping[str, Any]) -> None:
         """Take over what `methods --events` says."""
         self.budget.take(facts)
-        self._settings = tuple(facts.get("shapes", ()))
+        self.options.take(facts)
         self._enable()
 
     # The controls
@@ -99,9 +104,10 @@ class ShapePanel(TrainingStep):
             "Begin with what a run of step 2 has learned. That saves time where its settings suit "
             "the structure; for thin or small ones, begin with nothing",
         )
-        self._form = QFormLayout()
-        self._form.addRow("Structure", self._structure)
-        self.body.addLayout(self._form)
+        form = QFormLayout()
+        form.addRow("Structure", self._structure)
+        self.options = ShapeSettings(form, self)
+        self.body.addLayout(form)
         self.body.addWidget(self.prior)
 
     def _make_drawing(self) -> None:
@@ -131,9 +137,6 @@ class ShapePanel(TrainingStep):
             "Alt+Q",
         )
         self._preview.setCheckable(True)
-        self._advanced = make_button(
-            "Advanced…", "All settings of learning and cleaning up", self._edit
-        )
         self._monitor = make_button(
             "Monitor", "Show the losses of the training", self.monitor_wanted.emit
         )
@@ -148,7 +151,7 @@ class ShapePanel(TrainingStep):
         self._add_buttons(
             "Segment", "Learn the shape and segment all images in the background", "Alt+C"
         )
-        self.body.addLayout(in_row(self._advanced, self._monitor))
+        self.body.addLayout(in_row(self.options.button, self._monitor))
         self.body.addWidget(self._bar)
 
     def _connect(self) -> None:
@@ -181,8 +184,8 @@ class ShapePanel(TrainingStep):
             widget.setVisible(not self.is_at_work)
         self._keep.setEnabled(self._drawing.is_drawing)
         self._preview.setEnabled(is_open and bool(self.prior.source))
-        self._advanced.setVisible(bool(self._settings))
-        self._advanced.setEnabled(not self._training.is_running)
+        self.options.button.setVisible(self.options.is_known)
+        self.options.button.setEnabled(not self._training.is_running)
 
     # What people choose
 
@@ -231,14 +234,6 @@ class ShapePanel(TrainingStep):
         self._on_structure()
         self._drawn_shapes.want(True)
 
-    def _edit(self) -> None:
-        dialog = SettingsDialog(self._settings, self._changed, self.window())
-        if dialog.exec():
-            self._changed = dialog.changed()
-            count = len(self._changed)
-            self._advanced.setText(f"Advanced ({count})…" if count else "Advanced…")
-        dialog.deleteLater()
-
     # The training
 
     def _begin(self) -> None:
@@ -250,7 +245,7 @@ class ShapePanel(TrainingStep):
                 self.prior.source,
                 self.budget.budget,
                 project.masks,
-                {**varied, **self._changed},
+                {**varied, **self.options.values},
                 self._encoder.currentData(),
             )
         except BadInput as error:

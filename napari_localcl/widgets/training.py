@@ -15,8 +15,8 @@ from napari_localcl.tasks.loss_history import LossHistory, read_history
 from napari_localcl.tasks.verdict import Trend, Verdict, judge
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
-from napari_localcl.widgets.training_words import in_words, plain
-from napari_localcl.widgets.wish import LEARN, SEGMENT, Continuation
+from napari_localcl.widgets.training_words import doing, in_words, plain
+from napari_localcl.widgets.wish import SEGMENT, Continuation
 from napari_localcl.widgets.words import counted
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 LOG_LINES = 1000
 _TELL_EVERY = 100  # milliseconds at least between two `changed`
+_HOPE = " The loss was still falling: learning longer would help."
 _SAFE = "Earlier models, and all points and masks, are as they were."
-_DOING = {LEARN: "Learning", SEGMENT: "Segmenting"}
 
 
 class Outcome(Enum):
@@ -199,6 +199,9 @@ class Training(QObject):
         if kind == "step":
             self.can_stop_early = True
             self._take(event.get("stage", ""), event["step"], event.get("losses", {}))
+        elif kind == "segment":
+            # What was learned is kept; only the masks are still to be made.
+            self.can_stop_early, self.fraction = False, event["step"] / event["steps"]
         elif kind == "start":
             self.setting = event.get("message", "")
         elif kind == "skipped":
@@ -254,7 +257,7 @@ class Training(QObject):
         self.ended.emit(outcome, sentence)
 
     def _conclude(self, status: int, complaint: str) -> tuple[Outcome, str]:
-        name, doing = self._run.name, _DOING[self.verb]
+        name, what = self._run.name, doing(self.verb)
         if self._wanted is Outcome.CANCELLED:
             self._throw_away()
             return Outcome.CANCELLED, "Cancelled. Nothing was changed."
@@ -262,14 +265,14 @@ class Training(QObject):
             try:
                 return Outcome.LEARNED, self._put_to_use(name)
             except BadInput as error:
-                return Outcome.FAILED, f"{doing} failed: {error}. {_SAFE}"
-        left = any(row.folder == name and row.status == "interrupted" for row in self._runs.rows())
-        if not left:
-            return Outcome.FAILED, f"{doing} failed: {plain(complaint)}. {_SAFE}"
+                return Outcome.FAILED, f"{what} failed: {error}. {_SAFE}"
+        left = self._runs.interrupted(self.verb)
+        if left is None or left.folder != name:
+            return Outcome.FAILED, f"{what} failed: {plain(complaint)}. {_SAFE}"
         if self._wanted is Outcome.PAUSED:
             return Outcome.PAUSED, f"{name} is paused. Resume goes on with it."
         return Outcome.BROKEN, (
-            f"{doing} broke off: {plain(complaint)}. {_SAFE} "
+            f"{what} broke off: {plain(complaint)}. {_SAFE} "
             f"Resume goes on with {name} from where it was last saved."
         )
 
@@ -282,8 +285,7 @@ class Training(QObject):
         if is_here:
             self._session.use(name)
         longer = self.verdict.trend is Trend.IMPROVING
-        hope = " The loss was still falling: learning longer would help." if longer else ""
-        return f"{name} has learned.{hope}"
+        return f"{name} has learned.{_HOPE if longer else ''}"
 
     def _throw_away(self) -> None:
         try:

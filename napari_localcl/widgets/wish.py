@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from napari_localcl.tasks.project_runs import RunRow
 
 LEARN, SEGMENT = "pretrain", "shapes"
+OF_SHAPES = "shape."  # what settings begin with that segmenting alone needs
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,9 @@ class Continuation:
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
         out = ["--out", str(self.masks.proposals(self.structure, run.name))]
-        flags = ["--run", str(run), "--resume", "--device", self.device]
+        # One that has learned only makes the masks that are missing.
+        resume = [] if self.row.status == "finished" else ["--resume"]
+        flags = ["--run", str(run), *resume, "--device", self.device]
         return [self.verb, *images, *flags, *(out if self.structure else [])]
 
 
