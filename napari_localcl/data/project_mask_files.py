@@ -19,7 +19,7 @@ import numpy as np
 
 from napari_localcl.data.atomic import keep_last, retire, way_back
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.mask_table import UNCERTAINTY
+from napari_localcl.data.mask_table import TABLE, UNCERTAINTY
 from napari_localcl.data.mask_writing import mask_name, write_mask
 from napari_localcl.data.masks import read_mask
 from napari_localcl.data.project_masks import MaskState, Structure
@@ -59,6 +59,22 @@ class MaskFiles:
     def labels(self) -> Path:
         """The folder of people's masks."""
         return self.folder / "labels"
+
+    @property
+    def table(self) -> Path:
+        """The table of what people say of masks."""
+        return self.labels / TABLE
+
+    def drawn(self, masks: Masks) -> list[Path]:
+        """Return the files of people's masks that are on the disk, each once."""
+        planes = self.listing.planes
+        said = {
+            (structure, planes[index].item): planes[index]
+            for (structure, index), words in masks.said().items()
+            if words.has_mask
+        }
+        paths = [self.of_person(structure, plane) for (structure, _), plane in said.items()]
+        return [path for path in paths if path.exists()]
 
     def proposals(self, structure: str, run: str) -> Path:
         """Return the folder of a run's masks of a structure."""

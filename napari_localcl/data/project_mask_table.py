@@ -87,7 +87,7 @@ def read_project_masks(
     BadInput
         If a table is damaged, or gone although there is a copy; says how to go back to that.
     """
-    said = _read_said(files.labels / TABLE, images)
+    said = _read_said(files.table, images)
     if files.labels.is_dir():
         _add_found(files, said)
     structures = {name: Structure(said=words) for name, words in said.items()}
@@ -117,9 +117,8 @@ def write_project_masks(files: MaskFiles, before: Masks, after: Masks) -> None:
     if not after.changed_since(before) and before.images is after.images:
         return
     files.write(before, after)
-    table = files.labels / TABLE
-    keep_last(table)
-    write_table(table, _COLUMNS, _rows(after))
+    keep_last(files.table)
+    write_table(files.table, _COLUMNS, _rows(after))
 
 
 def _rows(masks: Masks) -> Iterator[tuple[str, ...]]:

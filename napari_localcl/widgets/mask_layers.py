@@ -11,7 +11,7 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_localcl.data.project_masks import Structure
 from napari_localcl.widgets.background import Background
-from napari_localcl.widgets.mask_looks import fading, fill, forget_strokes, show_state
+from napari_localcl.widgets.mask_looks import change, fading, fill, forget_strokes, show_state
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -152,7 +152,7 @@ class MaskLayers(QObject):
             self._is_painted = False
         fill(layer, mask.astype(np.uint8), image)
         show_state(layer, self._session.masks, place)
-        _set(layer, name=f"Mask: {place[1]}", visible=True)
+        change(layer, name=f"Mask: {place[1]}", visible=True)
         layer.metadata = {"image": place[0], "structure": place[1]}
 
     def _show_unsure(self) -> None:
@@ -167,7 +167,7 @@ class MaskLayers(QObject):
             if layer is None:
                 layer = self._unsure = self._add_unsure(loaded.unsure)
             fill(layer, loaded.unsure, image)
-            _set(layer, name=f"Uncertainty: {loaded.place[1]}", visible=self._wants_unsure)
+            change(layer, name=f"Uncertainty: {loaded.place[1]}", visible=self._wants_unsure)
             layer.metadata = {"image": loaded.place[0], "structure": loaded.place[1]}
 
     def _hide(self) -> None:
@@ -179,7 +179,7 @@ class MaskLayers(QObject):
 
     def _hide_layer(self, layer: Image | Labels | None) -> None:
         if layer is not None:
-            _set(layer, visible=False)
+            change(layer, visible=False)
 
     def _add_mask(self, mask: npt.NDArray[np.bool_]) -> Labels:
         layer = self._add("add_labels", mask.astype(np.uint8), opacity=_OPACITY)
@@ -281,13 +281,6 @@ class MaskLayers(QObject):
 
 def _place_of(layer: Labels) -> Place:
     return layer.metadata["image"], layer.metadata["structure"]
-
-
-def _set(layer: Image | Labels, **looks: object) -> None:
-    """Change what is another: napari draws the layer again even where it is not."""
-    for name, value in looks.items():
-        if getattr(layer, name) != value:
-            setattr(layer, name, value)
 
 
 def _known(masks: Masks, structure: str, image: str) -> tuple[object, ...]:

@@ -43,6 +43,13 @@ def fill(layer: Image | Labels, pixels: Pixels, image: Image) -> None:
         layer.scale = image.scale
 
 
+def change(layer: Image | Labels, **looks: object) -> None:
+    """Change what is another: napari draws the layer again even where it is not."""
+    for name, value in looks.items():
+        if getattr(layer, name) != value:
+            setattr(layer, name, value)
+
+
 def forget_strokes(layer: Labels) -> None:
     """Let napari's own undo not bring strokes from one image to another."""
     mode = layer.mode

@@ -237,9 +237,7 @@ class Training(QObject):
 
     def _fraction(self, event: dict[str, Any]) -> float | None:
         left, gone = event.get("seconds_left"), time.monotonic() - self._began
-        if left is not None:
-            return gone / max(gone + left, 1e-6)
-        return None
+        return None if left is None else gone / max(gone + left, 1e-6)
 
     def _note(self, line: str) -> None:
         self.log.append(f"{time.strftime('%H:%M:%S')}  {line}")
@@ -284,8 +282,7 @@ class Training(QObject):
             return f"{name} proposes {counted(count, 'mask')} of {self.structure}."
         if is_here:
             self._session.use(name)
-        longer = self.verdict.trend is Trend.IMPROVING
-        return f"{name} has learned.{_HOPE if longer else ''}"
+        return f"{name} has learned.{_HOPE if self.verdict.trend is Trend.IMPROVING else ''}"
 
     def _throw_away(self) -> None:
         try:
