@@ -41,7 +41,9 @@ class ShapeSettings(QObject):
         self._changed: dict[str, object] = {}
         self._looks: QWidget | None = None
         self.button = make_button(
-            "Advanced…", "All settings of learning, drawing and cleaning up", self._edit
+            "Advanced…",
+            "All settings of learning and cleaning up; some begin with what suits the shape",
+            self._edit,
         )
 
     @property
@@ -59,7 +61,7 @@ class ShapeSettings(QObject):
     def take(self, facts: Mapping[str, Any]) -> None:
         """Take over what `methods --events` says of the method that segments."""
         method = next(one for one in facts["methods"] if one["name"] == facts["method"])
-        every = {one["name"]: one for one in method["presets"][facts["preset"]]}
+        every = {one["name"]: one for one in method["shape_presets"][facts["preset"]]}
         looks = every.pop(_LOOKS, None)
         if looks is not None:
             self._looks, self._default = make_field(looks), looks["default"]

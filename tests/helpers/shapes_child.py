@@ -22,6 +22,13 @@ SETTING = {
     "kind": "int",
     "limits": {},
 }
+LOOKS = {
+    **SETTING,
+    "name": "shape.appearance",
+    "default": "any",
+    "choices": ["brighter", "darker", "any"],
+    "kind": "Literal",
+}
 FACTS = {
     "methods": [
         {
@@ -29,6 +36,7 @@ FACTS = {
             "title": "a system",
             "paper": "somebody",
             "presets": {"small": [SETTING]},
+            "shape_presets": {"small": [SETTING, LOOKS]},
             "preset_help": {},
         }
     ],
