@@ -61,28 +61,26 @@ def soft_dice(mask: Tensor, target: Tensor) -> Tensor:
     return 1 - (2 * shared + 1) / (both + 1)
 
 
-def disagreement(mask: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
-    """Balanced cross-entropy and Dice of soft masks against soft targets.
+def balanced_disagreement(mask: Tensor, target: Tensor) -> Tensor:
+    """Balanced cross-entropy and Dice of soft masks against soft targets (B, 1, H, W) -> (B,).
 
-    Parameters
-    ----------
-    mask, target : Tensor (B, 1, H, W)
-        In [0, 1].
-    weight : Tensor (B, 1, H, W) or None
-        How much each pixel counts; None counts all alike.
-
-    Returns
-    -------
-    Tensor (B,)
-        Structure and background weigh the same in the cross-entropy: a small structure would
-        otherwise be given up for an empty mask.
+    Structure and background weigh the same in the cross-entropy: a small structure would otherwise
+    be given up for an empty mask.
     """
-    weight = torch.ones_like(mask) if weight is None else weight
-    bounded = mask.clamp(1e-4, 1 - 1e-4)
-    entropy = binary_cross_entropy(bounded, target, reduction="none")
+    entropy = _cross_entropy(mask, target)
 
     def mean(part: Tensor) -> Tensor:
         return (entropy * part).sum(dim=(1, 2, 3)) / (part.sum(dim=(1, 2, 3)) + 1)
 
-    balanced = (mean(weight * target) + mean(weight * (1 - target))) / 2
-    return balanced + soft_dice(mask * weight, target * weight)
+    return (mean(target) + mean(1 - target)) / 2 + soft_dice(mask, target)
+
+
+def weighted_disagreement(mask: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Cross-entropy and Dice of soft masks, each pixel with its weight, (B, 1, H, W) -> (B,)."""
+    entropy = (weight * _cross_entropy(mask, target)).sum(dim=(1, 2, 3))
+    mean = entropy / (weight.sum(dim=(1, 2, 3)) + 1)
+    return mean + soft_dice(mask * weight, target * weight)
+
+
+def _cross_entropy(mask: Tensor, target: Tensor) -> Tensor:
+    return binary_cross_entropy(mask.clamp(1e-4, 1 - 1e-4), target, reduction="none")

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from napari_localcl.data.progress import Progress
 from napari_localcl.losses.reduction import shared_mean
-from napari_localcl.losses.shape import disagreement
+from napari_localcl.losses.shape import weighted_disagreement
 
 from .shape_knowledge import fields_of_view
 
@@ -87,7 +87,7 @@ def certainty(probability: Tensor) -> Tensor:
 
 
 def refine_terms(logits: Tensor, batch: RefineBatch, weighted: bool) -> dict[str, Tensor]:
-    """Balanced cross-entropy and Dice of logits (n, 1, H, W) against the hard pseudo labels."""
+    """Cross-entropy and Dice of logits (n, 1, H, W) against the hard pseudo labels."""
     hard = (batch.maps > 0.5).float()
-    weight = certainty(batch.maps) if weighted else None
-    return {STAGE: shared_mean(disagreement(logits.float().sigmoid(), hard, weight))}
+    weight = certainty(batch.maps) if weighted else torch.ones_like(hard)
+    return {STAGE: shared_mean(weighted_disagreement(logits.float().sigmoid(), hard, weight))}

@@ -23,7 +23,7 @@ from torch.nn.functional import adaptive_avg_pool2d, interpolate
 from napari_localcl.losses.adversarial import deceive, gradient_penalty, tell_apart
 from napari_localcl.losses.contrast import pool_regions
 from napari_localcl.losses.reduction import shared_mean, weighted_mean
-from napari_localcl.losses.shape import area_mismatch, disagreement, wrong_contrast
+from napari_localcl.losses.shape import area_mismatch, balanced_disagreement, wrong_contrast
 from napari_localcl.models.discriminator import ShapeDiscriminator
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class ShapeGuide(nn.Module):
             contrast = wrong_contrast(mask * batch.field, grey, given.sign, given.surroundings)
             terms["appearance"] = given.appearance_weight * contrast
         if fading:
-            wrong = weighted_mean(disagreement(mask, batch.guesses), batch.guessed)
+            wrong = weighted_mean(balanced_disagreement(mask, batch.guesses), batch.guessed)
             terms["guess"] = given.guess_weight * fading * wrong
         return terms
 
