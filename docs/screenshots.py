@@ -135,6 +135,7 @@ def shape(studio: Studio, minutes: float) -> None:
     studio.wait(lambda: dock.shape.budget.is_known)
     dock.shape.budget.offer_first(minutes, "auto")
     studio.find(QComboBox, "Structure").setCurrentText("optic disc")
+    studio.find(QComboBox, "shape: appearance").setCurrentText("brighter")
     studio.press("Draw outline")
     studio.viewer.layers.selection.active.add_ellipses(_box_of_disc())
     studio.press("Use drawing")
