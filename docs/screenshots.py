@@ -2,7 +2,7 @@
 
 make screenshots
 
-One training serves both themes; every picture is `docs/pictures/<step>-<theme>.webp`.
+One training of a kind serves both themes; every picture is `docs/pictures/<step>-<theme>.webp`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from napari_localcl.data.annotations import by_image, read_landmarks
@@ -34,6 +35,7 @@ SIZE = (1280, 800)
 THEMES = ("dark", "light")
 TEMPLATE = "hand_01.png"
 LANDMARKS = 3  # clicked; enough to be seen on one hand
+DRAWN_ON = "eye_01"  # where the disc is drawn as one ellipse
 
 
 class Studio:
@@ -99,7 +101,7 @@ def learn(studio: Studio, minutes: float) -> None:
     dock, training = studio.dock, studio.dock.training
     dock.learn.set_open(True)
     studio.wait(lambda: dock.learn.form.is_ready)
-    dock.learn.form.offer_first(minutes, "auto")
+    dock.learn.form.budget.offer_first(minutes, "auto")
     studio.press("Start")
     studio.wait(lambda: (training.fraction or 0) > 0.7)
     studio.shoot("learn")
@@ -126,6 +128,42 @@ def click(studio: Studio) -> None:
     studio.shoot("landmark")
 
 
+def shape(studio: Studio, minutes: float) -> None:
+    """Draw the optic disc of one eye as an ellipse, look at its samples, and segment them all."""
+    dock, training = studio.dock, studio.dock.training
+    dock.shape.set_open(True)
+    studio.wait(lambda: dock.shape.budget.is_known)
+    dock.shape.budget.offer_first(minutes, "auto")
+    studio.find(QComboBox, "Structure").setCurrentText("optic disc")
+    studio.find(QComboBox, "shape: appearance").setCurrentText("brighter")
+    studio.press("Draw outline")
+    studio.viewer.layers.selection.active.add_ellipses(_box_of_disc())
+    studio.press("Use drawing")
+    studio.wait(lambda: studio.dock.preview.is_wanted and len(studio.viewer.layers) > 2)
+    studio.shoot("shape")
+    if dock.session.masks.names:
+        # What the first theme has segmented serves.
+        dock.preview.want(False)
+        dock.review.set_open(True)
+        dock.session.next_uncertain()
+    else:
+        studio.press("Segment")
+        studio.wait(lambda: not training.is_running, 60 * minutes + 600)
+        dock.monitor.parentWidget().hide()
+    studio.wait(lambda: dock.masks.layer is not None)
+    studio.shoot("masks")
+
+
+def _box_of_disc() -> np.ndarray:
+    """Return the corners of the box around the disc as a person would drag it, (4, 2)."""
+    (path,) = (sample_folder("fundus") / "masks" / "disc").glob(f"{DRAWN_ON}.*")
+    with Image.open(path) as mask:
+        y, x = np.nonzero(np.asarray(mask))
+    return np.array(
+        [[y.min(), x.min()], [y.min(), x.max()], [y.max(), x.max()], [y.max(), x.min()]]
+    )
+
+
 def review(studio: Studio) -> None:
     """Look at the least sure prediction."""
     studio.dock.review.set_open(True)
@@ -139,25 +177,45 @@ def export(studio: Studio) -> None:
     studio.shoot("export")
 
 
+def on_hands(work: Path, minutes: float) -> None:
+    """Make the pictures of landmarks."""
+    images = work / "hands"
+    shutil.copytree(sample_folder("skeleton") / "images", images)
+    (images / "notes.png").write_bytes(b"not an image")
+    for theme in THEMES:
+        studio = Studio(images, theme)
+        studio.dock.images.set_open(True)
+        studio.shoot("images")
+        learn(studio, minutes)
+        click(studio)
+        review(studio)
+        export(studio)
+        studio.close()
+
+
+def on_eyes(work: Path, minutes: float) -> None:
+    """Make the pictures of masks."""
+    images = work / "eyes"
+    shutil.copytree(sample_folder("fundus") / "images", images)
+    for theme in THEMES:
+        studio = Studio(images, theme)
+        shape(studio, minutes)
+        studio.close()
+
+
 def main() -> None:
     """Make all pictures in both themes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.5, help="of training")
+    parser.add_argument("--shape-minutes", type=float, default=8, help="of segmenting a shape")
+    parser.add_argument("--only", choices=["landmarks", "shape"], help="make only these pictures")
     given = parser.parse_args()
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
-        images = Path(work) / "hands"
-        shutil.copytree(sample_folder("skeleton") / "images", images)
-        (images / "notes.png").write_bytes(b"not an image")
-        for theme in THEMES:
-            studio = Studio(images, theme)
-            studio.dock.images.set_open(True)
-            studio.shoot("images")
-            learn(studio, given.minutes)
-            click(studio)
-            review(studio)
-            export(studio)
-            studio.close()
+        if given.only != "shape":
+            on_hands(Path(work), given.minutes)
+        if given.only != "landmarks":
+            on_eyes(Path(work), given.shape_minutes)
 
 
 if __name__ == "__main__":

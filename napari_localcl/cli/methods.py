@@ -9,7 +9,7 @@ import typer
 from napari_localcl.cli.options import Events
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from napari_localcl.methods import Method
 
@@ -55,19 +55,23 @@ def _tell(methods: "Sequence[type[Method]]") -> None:
 
 
 def _facts(method: "type[Method]") -> dict[str, object]:
-    from napari_localcl.data.settings import build_settings, list_settings
-
-    built = {
-        name: build_settings(method.Settings, {}, values) for name, values in method.presets.items()
-    }
-    presets = {name: [asdict(one) for one in list_settings(own)] for name, own in built.items()}
     return {
         "name": method.name,
         "title": method.title,
         "paper": method.paper,
-        "presets": presets,
+        "presets": _settings(method, method.presets),
+        "shape_presets": _settings(method, method.shape_presets),
         "preset_help": dict(method.preset_help),
     }
+
+
+def _settings(
+    method: "type[Method]", presets: "Mapping[str, Mapping[str, object]]"
+) -> dict[str, list[dict[str, object]]]:
+    from napari_localcl.data.settings import build_settings, list_settings
+
+    built = {name: build_settings(method.Settings, {}, own) for name, own in presets.items()}
+    return {name: [asdict(one) for one in list_settings(own)] for name, own in built.items()}
 
 
 def _print(methods: "Sequence[type[Method]]") -> None:

@@ -57,6 +57,18 @@ def keep_last(path: Path) -> None:
             shutil.copyfile(path, part)
 
 
+def retire(path: Path) -> None:
+    """Take a file away but keep it as `<name>.bak`.
+
+    Parameters
+    ----------
+    path : Path
+        The file; nothing happens if it is not there.
+    """
+    if path.exists():
+        path.replace(_backup(path))
+
+
 def has_copy(path: Path) -> bool:
     """Tell whether :func:`keep_last` has kept a copy of a file.
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 State = TypeVar("State")
 
@@ -45,6 +48,12 @@ class History(Generic[State]):
     def amend(self, state: State) -> None:
         """Put another state in place of the present one; no step, so what can be redone stays."""
         self.present = state
+
+    def transform(self, change: Callable[[State], State]) -> None:
+        """Change all states, those to undo and to redo too: for news that no step may take back."""
+        self.present = change(self.present)
+        self._past = deque(map(change, self._past), self._past.maxlen)
+        self._future = [change(state) for state in self._future]
 
     def undo(self) -> None:
         """Go back one step, if there is one."""

@@ -2,7 +2,9 @@
 
 ``project.json``   which images, and what a person chose (`ProjectRecord`)
 ``landmarks.csv``  the landmarks of people and machines
-``labels/``        masks, named like their images
+``labels/``        masks of people, ``<structure>/<image>``, and what they say of proposals
+``proposals/``     masks of machines, ``<structure>/<run>/<image>``
+``priors/``        drawn shapes
 ``series.csv``     findings of MR series
 ``runs/``          what was learnt from the images
 ``cache/``         what can be made again
@@ -13,12 +15,15 @@ The folder of the images is never written to.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.history import History
 from napari_localcl.data.project_landmarks import write_project_landmarks
+from napari_localcl.data.project_mask_files import MaskFiles, rename_masks
+from napari_localcl.data.project_mask_table import read_proposals, write_project_masks
+from napari_localcl.data.project_masks import Structure
 from napari_localcl.data.project_record import (
     ProjectRecord,
     images_of,
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.annotations import Landmark
     from napari_localcl.data.lock import Lock
+    from napari_localcl.data.mask_bits import Bits
     from napari_localcl.data.project_annotations import Annotations
     from napari_localcl.data.relocation import Relocation
 
@@ -83,7 +89,7 @@ class Project:
 
     @property
     def annotations(self) -> Annotations:
-        """The landmarks as they are now."""
+        """The landmarks and the masks as they are now."""
         return self.history.present
 
     @property
@@ -92,9 +98,14 @@ class Project:
         return ImageRows(self.annotations, self.record.review_below)
 
     @property
-    def labels(self) -> Path:
-        """The folder of the masks."""
-        return self.folder / "labels"
+    def masks(self) -> MaskFiles:
+        """Where the pixels of the masks are."""
+        return MaskFiles(self.folder, self.listing)
+
+    @property
+    def priors(self) -> Path:
+        """The folder of drawn shapes, one folder for each."""
+        return self.folder / "priors"
 
     @property
     def series(self) -> Path:
@@ -140,6 +151,46 @@ class Project:
         self.history.amend(annotations)
         return moved
 
+    def take_proposals(self, structure: str, run: str) -> int:
+        """Take over the masks that a run proposes for a structure.
+
+        No step of its own, and none takes it back: it holds for the states to undo and redo too.
+
+        Parameters
+        ----------
+        structure : str
+            What the masks are of; what people said of it stands.
+        run : str
+            The run's folder, which is also that of its masks: see :meth:`MaskFiles.proposals`.
+
+        Returns
+        -------
+        int
+            How many masks there are.
+
+        Raises
+        ------
+        BadInput
+            If the run left no table of masks, or it is damaged.
+        """
+        proposals = read_proposals(self.masks, structure, run)
+        self.history.transform(
+            lambda now: now.with_masks(now.masks.with_proposals(structure, proposals))
+        )
+        self.update(proposed_by={**self.record.proposed_by, structure: run})
+        return len(proposals.files)
+
+    def keep_mask(self, image: str, structure: str, bits: Bits) -> None:
+        """Keep the pixels of a person's mask in memory, because its file is about to change.
+
+        All states to undo and redo have them then.
+        """
+        masks = self.annotations.masks
+        said = masks.structures.get(structure, Structure()).said.get(masks.images.index(image))
+        if said and said.has_mask and said.bits is None:
+            known = replace(said, bits=bits)
+            self.history.transform(lambda now: now.with_masks(now.masks.with_said(said, known)))
+
     def update(self, **changes: Any) -> None:
         """Change fields of the record; unlike edits, not to be undone.
 
@@ -154,7 +205,8 @@ class Project:
         """Agree to where the images are now; steps before can no longer be undone."""
         root = portable(relocation.root, self.folder)
         self.update(root=root, input=(root,), images=relocation.images)
-        self.listing = self.record.listing(self.folder)
+        before, self.listing = self.masks, self.record.listing(self.folder)
+        rename_masks(before, self.masks, self.annotations.masks)
         self.history = History(self.annotations.with_images(images_of(self.listing)))
 
     # Saving
@@ -210,9 +262,11 @@ class Project:
 
     def _write(self, document: Document) -> None:
         record, annotations = document.record, document.annotations
-        if annotations is not self._saved.annotations:
+        saved = self._saved.annotations
+        if annotations.columns is not saved.columns or annotations.images is not saved.images:
             write_project_landmarks(self.folder / "landmarks.csv", annotations)
-        before = self._saved.annotations.names
-        if record is not self._saved.record or annotations.names != before:
+        if annotations.masks is not saved.masks:
+            write_project_masks(self.masks, saved.masks, annotations.masks)
+        if record is not self._saved.record or annotations.names != saved.names:
             named = record.model_copy(update={"landmarks": annotations.names})
             write_record(self.folder / "project.json", named)

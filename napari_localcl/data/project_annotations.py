@@ -1,4 +1,4 @@
-"""All landmarks of a project at one moment; every change gives a new state."""
+"""All that is known of a project's images at one moment; every change gives a new state."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from napari_localcl.data.annotations import Landmark, check_inside
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.marks import Column, Kind
 from napari_localcl.data.point_sources import is_machine
+from napari_localcl.data.project_masks import Masks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Annotations:
-    """Who says where each landmark is in each image. Points are `(y, x)` in pixels of the file.
+    """Who says where each landmark is in each image, and which masks there are.
+
+    Points are `(y, x)` in pixels of the file.
 
     Parameters
     ----------
@@ -31,6 +34,8 @@ class Annotations:
         The N images.
     columns : dict of str to Column
         The landmarks by name, in the order in which a person added them; each for N images.
+    masks : Masks
+        The masks of structures.
 
     Notes
     -----
@@ -41,6 +46,7 @@ class Annotations:
 
     images: ProjectImages
     columns: Mapping[str, Column]
+    masks: Masks
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -203,7 +209,11 @@ class Annotations:
 
     def with_images(self, images: ProjectImages) -> Annotations:
         """Return the same for images that were renamed, in the same number and order."""
-        return replace(self, images=images)
+        return replace(self, images=images, masks=self.masks.with_images(images))
+
+    def with_masks(self, masks: Masks) -> Annotations:
+        """Return the same landmarks with other masks."""
+        return replace(self, masks=masks)
 
     def _column(self, landmark: str) -> Column:
         if landmark not in self.columns:
@@ -248,7 +258,7 @@ def no_annotations(images: ProjectImages, names: Iterable[str] = ()) -> Annotati
     Annotations
         Without a point.
     """
-    return Annotations(images, {name: Column.of(len(images)) for name in names})
+    return Annotations(images, {name: Column.of(len(images)) for name in names}, Masks(images))
 
 
 # Several ask for those of the present state; those of all that can be undone would fill the memory.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import csv
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from napari_localcl.data.annotations import landmark_of, read_lines
@@ -19,7 +19,7 @@ from napari_localcl.data.atomic import has_copy, keep_last, replacing, way_back
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.marks import Column, Kind
 from napari_localcl.data.point_sources import ACCEPTED_SOURCE, is_machine
-from napari_localcl.data.project_annotations import Annotations, no_annotations
+from napari_localcl.data.project_annotations import no_annotations
 from napari_localcl.data.tables import as_cell
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_localcl.data.annotations import Landmark
+    from napari_localcl.data.project_annotations import Annotations
     from napari_localcl.data.project_images import ProjectImages
     from napari_localcl.data.tables import Line
 
@@ -143,7 +144,8 @@ def _read(path: Path, images: ProjectImages, landmarks: Sequence[str]) -> Annota
     for line in read_lines(path):
         name = line.cells["landmark"]
         found.setdefault(name, _Found()).add(_index(line, images), line)
-    return Annotations(images, {name: one.column(len(images)) for name, one in found.items()})
+    columns = {name: one.column(len(images)) for name, one in found.items()}
+    return replace(no_annotations(images), columns=columns)
 
 
 def _index(line: Line, images: ProjectImages) -> int:

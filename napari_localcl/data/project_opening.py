@@ -11,6 +11,8 @@ from napari_localcl.data.gathering import gather
 from napari_localcl.data.lock import Lock
 from napari_localcl.data.project import Project
 from napari_localcl.data.project_landmarks import read_project_landmarks
+from napari_localcl.data.project_mask_files import MaskFiles
+from napari_localcl.data.project_mask_table import read_project_masks
 from napari_localcl.data.project_record import (
     ProjectRecord,
     images_of,
@@ -118,7 +120,7 @@ def read_project(folder: Path) -> tuple[ProjectRecord, Annotations]:
     record : ProjectRecord
         What it is.
     annotations : Annotations
-        The landmarks as they were saved.
+        The landmarks and the masks as they were saved.
 
     Raises
     ------
@@ -126,8 +128,11 @@ def read_project(folder: Path) -> tuple[ProjectRecord, Annotations]:
         If a file of it is damaged; says how to go back.
     """
     record = read_record(folder / "project.json")
-    images = images_of(record.listing(folder))
-    return record, read_project_landmarks(folder / "landmarks.csv", images, record.landmarks)
+    listing = record.listing(folder)
+    images = images_of(listing)
+    known = read_project_landmarks(folder / "landmarks.csv", images, record.landmarks)
+    masks = read_project_masks(MaskFiles(folder, listing), images, record.proposed_by)
+    return record, known.with_masks(masks)
 
 
 def _among_images(folder: Path) -> BadInput:

@@ -66,6 +66,8 @@ class ProjectRecord(BaseModel):
         Folder of the run whose encoder is in use.
     run_names : dict of str to str
         What a person calls the runs, by folder.
+    proposed_by : dict of str to str
+        Folder of the run whose masks are proposed, by structure.
     runs_begun : int
         How many there ever were, so that no folder's name comes back after its run was deleted.
     """
@@ -83,6 +85,7 @@ class ProjectRecord(BaseModel):
     review_below: float = Field(0.5, ge=0, le=1)
     current_run: str | None = None
     run_names: dict[str, str] = Field(default_factory=dict)
+    proposed_by: dict[str, str] = Field(default_factory=dict)
     runs_begun: int = 0
 
     def listing(self, folder: Path) -> Listing:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, Protocol, overload
 
 import numpy as np
 
 from napari_localcl.data.marks import Column, Kind
-from napari_localcl.data.point_sources import is_machine
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_localcl.data.project_annotations import Annotations
+    from napari_localcl.data.project_images import ProjectImages
 
 
 class Status(StrEnum):
@@ -27,6 +27,27 @@ class Status(StrEnum):
 
 
 _ALL = tuple(Status)
+
+
+class Reviewed(Protocol):
+    """What can be reviewed: N images, named things in them, and what is known of each."""
+
+    @property
+    def images(self) -> ProjectImages:
+        """The images."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The landmarks or the structures."""
+
+    def kind(self, image: str, name: str) -> Kind:
+        """Return what is known of a thing in an image."""
+
+    def kinds(self) -> npt.NDArray[np.uint8]:
+        """Return what is known, as an (L, N) array of :class:`Kind`."""
+
+    def confidences(self) -> npt.NDArray[np.float64]:
+        """Return how sure each prediction is, (L, N), infinite where there is none."""
 
 
 class ImageRow(NamedTuple):
@@ -63,7 +84,8 @@ class ImageRows(Sequence[ImageRow]):
 
     def __init__(self, annotations: Annotations, review_below: float) -> None:
         self._images = annotations.images
-        self._lowest = annotations.confidences().min(axis=0, initial=np.inf)
+        sure = [annotations.confidences(), annotations.masks.confidences()]
+        self._lowest = np.concatenate(sure).min(axis=0, initial=np.inf)
         self._codes = _codes(annotations, self._lowest, review_below)
 
     def __len__(self) -> int:
@@ -136,66 +158,64 @@ class Doubt(NamedTuple):
 
     Attributes
     ----------
-    image, landmark : str
-        What is predicted where.
+    image, name : str
+        Which landmark or structure is predicted in which image.
     confidence : float
         How sure it is, from 0 to 1.
     """
 
     image: str
-    landmark: str
+    name: str
     confidence: float
 
 
-def doubts_in(annotations: Annotations, image: str) -> tuple[Doubt, ...]:
+def doubts_in(known: Reviewed, image: str) -> tuple[Doubt, ...]:
     """Return the predictions of an image that wait for a person.
 
     Parameters
     ----------
-    annotations : Annotations
-        The present state.
+    known : Reviewed
+        The present state of the landmarks or of the masks.
     image : str
         The image.
 
     Returns
     -------
     tuple of Doubt
-        In the landmarks' order; of a prediction without confidence, it is 0.
+        In the order of the names; of a prediction without confidence, it is 0.
     """
-    return tuple(
-        Doubt(image, point.landmark, point.confidence or 0.0)
-        for point in annotations.points(image)
-        if is_machine(point.source)
-    )
+    sure = known.confidences()[:, known.images.index(image)].tolist()
+    pairs = zip(known.names, sure, strict=True)
+    return tuple(Doubt(image, name, one) for name, one in pairs if np.isfinite(one))
 
 
 def next_uncertain(
-    annotations: Annotations, after: Doubt | None = None, landmark: str | None = None
+    known: Reviewed, after: Doubt | None = None, name: str | None = None
 ) -> Doubt | None:
     """Return the least sure prediction, or the next after one that a person has looked at.
 
     Parameters
     ----------
-    annotations : Annotations
+    known : Reviewed
         The present state; what a person placed, accepted or rejected is passed over.
     after : Doubt or None
         What this function returned before, settled meanwhile or skipped. After the surest comes the
         least sure again.
-    landmark : str or None
-        The only landmark to look at; None is all.
+    name : str or None
+        The only landmark or structure to look at; None is all.
 
     Returns
     -------
     Doubt or None
         None if no prediction is left.
     """
-    queue: npt.NDArray[np.float64] = _of_interest(annotations, landmark).T.ravel()
-    later = queue if after is None else np.where(_follows(queue, annotations, after), queue, np.inf)
+    queue: npt.NDArray[np.float64] = _of_interest(known, name).T.ravel()
+    later = queue if after is None else np.where(_follows(queue, known, after), queue, np.inf)
     least = int(np.argmin(later)) if np.isfinite(later).any() else -1
     if least < 0:
-        return None if after is None else next_uncertain(annotations, None, landmark)
-    image, name = divmod(least, len(annotations.names))
-    return Doubt(annotations.images.names[image], annotations.names[name], float(queue[least]))
+        return None if after is None else next_uncertain(known, None, name)
+    image, which = divmod(least, len(known.names))
+    return Doubt(known.images.names[image], known.names[which], float(queue[least]))
 
 
 def changed_place(before: Annotations, after: Annotations, here: str) -> tuple[str, str] | None:
@@ -211,7 +231,7 @@ def changed_place(before: Annotations, after: Annotations, here: str) -> tuple[s
     Returns
     -------
     (str, str) or None
-        Image and landmark; None if people say the same, but for the landmarks' names.
+        Image and landmark; None if people say the same of landmarks, but for their names.
     """
     if _is_renamed(before, after):
         return None
@@ -234,20 +254,20 @@ def _is_renamed(before: Annotations, after: Annotations) -> bool:
     )
 
 
-def _of_interest(annotations: Annotations, landmark: str | None) -> npt.NDArray[np.float64]:
-    confidences = annotations.confidences()
-    if landmark is not None:
-        others = [name != landmark for name in annotations.names]
+def _of_interest(known: Reviewed, name: str | None) -> npt.NDArray[np.float64]:
+    confidences = known.confidences()
+    if name is not None:
+        others = [one != name for one in known.names]
         confidences[others] = np.inf
     return confidences
 
 
 def _follows(
-    queue: npt.NDArray[np.float64], annotations: Annotations, after: Doubt
+    queue: npt.NDArray[np.float64], known: Reviewed, after: Doubt
 ) -> npt.NDArray[np.bool_]:
-    place = annotations.images.index(after.image) * len(annotations.names)
-    if after.landmark in annotations.names:
-        place += annotations.names.index(after.landmark)
+    place = known.images.index(after.image) * len(known.names)
+    if after.name in known.names:
+        place += known.names.index(after.name)
     behind = (queue == after.confidence) & (np.arange(queue.size) > place)
     follows: npt.NDArray[np.bool_] = (queue > after.confidence) | behind
     return follows
@@ -261,12 +281,14 @@ def _codes(
     A landmark that is neither there nor predicted calls for a person only where a person has begun
     with the image: in the others, the prediction is what is missing.
     """
-    kinds = annotations.kinds()
+    kinds, masks = annotations.kinds(), annotations.masks.kinds()
     settled = (kinds == Kind.HUMAN) | (kinds == Kind.ABSENT)
-    predicted = (kinds == Kind.PREDICTED).any(axis=0)
-    rejected = (kinds == Kind.REJECTED).any(axis=0)
-    reviewed = settled.all(axis=0) & bool(annotations.names)
+    every = np.concatenate([kinds, masks])
+    predicted, rejected = ((every == kind).any(axis=0) for kind in (Kind.PREDICTED, Kind.REJECTED))
     begun = settled.any(axis=0) & ~predicted
+    done = settled.any(axis=0) | (masks == Kind.HUMAN).any(axis=0)
+    untouched = (kinds == Kind.NOTHING).all(axis=0)
+    reviewed = done & (settled.all(axis=0) | untouched) & ~predicted & ~rejected
     cases = [reviewed, rejected | begun | (lowest < review_below), predicted]
     chosen = [Status.REVIEWED, Status.NEEDS_REVIEW, Status.PREDICTED]
     codes = [_ALL.index(status) for status in chosen]

@@ -32,6 +32,8 @@ class RunRow:
         The run folder's name, which stays; predictions name their run by it.
     name : str
         What a person calls it.
+    verb : str
+        What it did, as the terminal calls it: `pretrain` or `shapes`; empty if the run is damaged.
     method, preset : str
         The published system, and what its settings began with; empty if the run is damaged.
     status : str
@@ -50,6 +52,7 @@ class RunRow:
 
     folder: str
     name: str
+    verb: str
     method: str
     preset: str
     status: str
@@ -64,6 +67,11 @@ class RunRow:
     def can_be_resumed(self) -> bool:
         """Whether it broke off."""
         return self.status in ("interrupted", "failed")
+
+    @property
+    def structure(self) -> str:
+        """Which structure a run of `shapes` segments: its folder is called like it."""
+        return self.folder.rpartition("-")[0] if self.verb == "shapes" else ""
 
 
 class ProjectRuns:
@@ -90,10 +98,17 @@ class ProjectRuns:
         latest = max(records, key=lambda record: record.started, default=None)
         return latest.skipped if latest else ()
 
-    def interrupted(self) -> RunRow | None:
-        """Return the latest run if it was broken off, by whatever; None otherwise."""
-        row = next(iter(self.rows()), None)
-        return row if row and row.status == "interrupted" else None
+    def interrupted(self, verb: str) -> RunRow | None:
+        """Return the latest run of a verb if it was broken off, by whatever; None otherwise.
+
+        So is one that has learned to segment, but whose masks are not there yet.
+        """
+        row = next((row for row in self.rows() if row.verb == verb), None)
+        if row is None:
+            return None
+        proposed = self._project.record.proposed_by.values()
+        lacks_masks = row.structure and row.status == "finished" and row.folder not in proposed
+        return row if row.status == "interrupted" or lacks_masks else None
 
     def open(self, folder: str) -> RunFolder:
         """Return a run's folder.
@@ -111,10 +126,16 @@ class ProjectRuns:
         chosen = self._project.record.current_run
         return self._project.runs / chosen if chosen in self._folders() else None
 
-    def begin(self, method: str) -> Path:
-        """Return the folder for a new run, a name that no run of the project ever had."""
+    def begin(self, name: str) -> Path:
+        """Return the folder for a new run, a name that no run of the project ever had.
+
+        Parameters
+        ----------
+        name : str
+            What it begins with: the method, or the structure that is segmented.
+        """
         number = self._project.record.runs_begun + 1
-        while (folder := self._project.runs / f"{method}-{number}").exists():
+        while (folder := self._project.runs / f"{name}-{number}").exists():
             number += 1
         self._project.update(runs_begun=number)
         return folder
@@ -125,9 +146,11 @@ class ProjectRuns:
         Raises
         ------
         BadInput
-            If there is no such run, or it is not finished.
+            If there is no such run, it is not finished, or it has learned to segment.
         """
         row = self._named(folder)
+        if row.structure:
+            raise BadInput(f"the run {row.name!r} segments {row.structure}; it finds no landmarks")
         if row.status != "finished":
             raise BadInput(f"the run {row.name!r} is {row.status}; choose one that is finished")
         self._project.update(current_run=folder)
@@ -200,6 +223,7 @@ class ProjectRuns:
         return RunRow(
             folder=folder,
             name=self._project.record.run_names.get(folder, folder),
+            verb=record.verb if record else "",
             method=record.method if record else "",
             preset=record.preset if record else "",
             status=_status(record),

@@ -206,8 +206,8 @@ class Canvas(QObject):
             self._fit()
 
     def _fit(self) -> None:
-        doubt = self._session.doubt
-        at_hand = (doubt.image, doubt.landmark) if doubt else None
+        doubt = None if self._session.is_on_masks else self._session.doubt
+        at_hand = doubt[:2] if doubt else None
         shown = [(point.image, point.landmark) for point in self._shown]
         row = shown.index(at_hand) if at_hand in shown else None
         fit_to_screen(self._points, self._viewer.scene.camera.zoom, row)

@@ -1,4 +1,4 @@
-"""The dock `LocalCL`: from a folder of images to landmarks in all of them."""
+"""The dock `LocalCL`: from a folder of images to landmarks and masks in all of them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ from napari_localcl.widgets.help_row import HelpRow
 from napari_localcl.widgets.images_panel import ImagesPanel
 from napari_localcl.widgets.landmark_panel import LandmarkPanel
 from napari_localcl.widgets.learn_panel import LearnPanel
+from napari_localcl.widgets.mask_layers import MaskLayers
 from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
+from napari_localcl.widgets.shape_drawing import ShapeDrawing
+from napari_localcl.widgets.shape_panel import ShapePanel
+from napari_localcl.widgets.shape_preview import ShapePreview
 from napari_localcl.widgets.similarity import Similarity
 from napari_localcl.widgets.training import Outcome, Training
 from napari_localcl.widgets.warming import warm_up
+from napari_localcl.widgets.wish import SEGMENT
 from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
@@ -38,7 +43,7 @@ _PATIENCE = 5000  # milliseconds that work in threads has to come to an end
 
 
 class LocalCL(QWidget):
-    """The dock: a navigator, and five steps of which one is open.
+    """The dock: a navigator, and six steps of which one is open.
 
     Parameters
     ----------
@@ -58,6 +63,9 @@ class LocalCL(QWidget):
         self._warming = Background(self)
         self.canvas = Canvas(viewer, self.session)
         self.similarity = Similarity(viewer, self.session, self.canvas, self.finder)
+        self.masks = MaskLayers(viewer, self.session, self.canvas)
+        self.drawing = ShapeDrawing(viewer, self.canvas)
+        self.preview = ShapePreview(viewer, self.session, self.canvas)
         self._make_panels()
         self._arrange()
         self._connect()
@@ -72,13 +80,14 @@ class LocalCL(QWidget):
         self.images = ImagesPanel(session)
         self.learn = LearnPanel(session, self.training)
         self.landmark = LandmarkPanel(session, self.canvas, self.finder, self.similarity)
-        self.review = ReviewPanel(session)
+        self.shape = ShapePanel(session, self.training, self.drawing, self.preview)
+        self.review = ReviewPanel(session, self.masks.edit)
         self.export = ExportPanel(session)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps, in their order."""
-        return (self.images, self.learn, self.landmark, self.review, self.export)
+        return (self.images, self.learn, self.landmark, self.shape, self.review, self.export)
 
     def _arrange(self) -> None:
         self._problem = make_label()
@@ -102,7 +111,7 @@ class LocalCL(QWidget):
         outer.addWidget(self._problem)
         outer.addWidget(area, 1)
         outer.addWidget(HelpRow(self.session, self))
-        self.setMinimumWidth(max(330, content.minimumSizeHint().width() + 32))
+        self.setMinimumWidth(max(344, content.minimumSizeHint().width() + 32))
 
     def _connect(self) -> None:
         for step in self.steps:
@@ -116,7 +125,10 @@ class LocalCL(QWidget):
             source.skipped.connect(self.images.add_skipped)
         self._warming.result.connect(lambda _none: self._make_monitor())
         self._warming.failed.connect(self.session.problem)
-        self.learn.monitor_wanted.connect(self.show_monitor)
+        for step in (self.learn, self.shape):
+            step.monitor_wanted.connect(self.show_monitor)
+        self.learn.facts_known.connect(self.shape.take)
+        self.learn.resume_wanted.connect(self._resume)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
         QApplication.instance().aboutToQuit.connect(self.shut_down)
@@ -133,8 +145,17 @@ class LocalCL(QWidget):
         step.set_open(True)
 
     def _on_trained(self, outcome: Outcome, sentence: str) -> None:
-        if outcome is Outcome.LEARNED:
+        if outcome is Outcome.LEARNED and self.training.verb == SEGMENT:
+            self.review.set_open(True)
+            self.session.next_uncertain()
+        elif outcome is Outcome.LEARNED:
             self.landmark.set_open(True)
+
+    def _resume(self, folder: str) -> None:
+        """Go on with a run, in the step that began it."""
+        verbs = {row.folder: row.verb for row in self.session.runs.rows()}
+        step = self.shape if verbs.get(folder) == SEGMENT else self.learn
+        step.resume(folder)
 
     def _show_problem(self, sentence: str) -> None:
         self._problem.setText(f"⚠ {begun(sentence)}.")
@@ -236,6 +257,8 @@ class LocalCL(QWidget):
         self.training.close()
         self.finder.close()
         self.similarity.close()
+        for part in (self.masks, self.drawing, self.preview):
+            part.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()

@@ -14,7 +14,7 @@ from napari_localcl.widgets.table_model import TableModel
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from napari_localcl.data.project_annotations import Annotations
+    from napari_localcl.data.review import Reviewed
 
     Places = npt.NDArray[np.generic[Any]]
 
@@ -25,40 +25,40 @@ class Doubts(TableModel):
     Rows are made when they come into sight, so that tens of thousands cost nothing.
     """
 
-    titles = ("Image", "Landmark", "Sure")
+    titles = ("Image", "What", "Sure")
     tips = (
         "Where it is",
         "What it is",
-        "How well the place resembles those that people clicked; it tells what to look at first "
-        "and is no probability",
+        "Of a point, how well the place resembles those that people clicked; of a mask, how "
+        "decided its pixels are. It tells what to look at first and is no probability",
     )
 
     def __init__(self) -> None:
         super().__init__()
-        self._annotations: Annotations | None = None
+        self._known: Reviewed | None = None
         self._order = np.zeros((0, 2), int)
         self._confidence = np.zeros((0, 0))
 
     def show(
         self,
-        annotations: Annotations | None,
+        known: Reviewed | None,
         kind: Kind = Kind.PREDICTED,
-        landmark: str | None = None,
+        name: str | None = None,
     ) -> None:
-        """Show the places of a kind, of one landmark or of all."""
+        """Show the places of a kind, of one landmark or structure or of all."""
         self.beginResetModel()
-        self._annotations = annotations
-        if annotations is None:
+        self._known = known
+        if known is None:
             self._order = np.zeros((0, 2), int)
         else:
-            self._confidence = annotations.confidences()
-            self._order = self._places(annotations.kinds() == kind, landmark)
+            self._confidence = known.confidences()
+            self._order = self._places(known.kinds() == kind, name)
         self.endResetModel()
 
-    def _places(self, wanted: Places, landmark: str | None) -> Places:
-        assert self._annotations is not None
-        if landmark is not None:
-            others = [name != landmark for name in self._annotations.names]
+    def _places(self, wanted: Places, name: str | None) -> Places:
+        assert self._known is not None
+        if name is not None:
+            others = [one != name for one in self._known.names]
             wanted[others] = False
         # By image first, for what has no confidence to go by.
         places = np.argwhere(wanted.T)[:, ::-1]
@@ -67,21 +67,21 @@ class Doubts(TableModel):
 
     def doubt(self, row: int) -> Doubt:
         """Return the place in a row."""
-        assert self._annotations is not None
+        assert self._known is not None
         landmark, image = self._order[row]
         return Doubt(
-            self._annotations.images.names[image],
-            self._annotations.names[landmark],
+            self._known.images.names[image],
+            self._known.names[landmark],
             float(self._confidence[landmark, image]),
         )
 
     def row_of(self, doubt: Doubt) -> int:
         """Return the row of a place, -1 if it is not shown."""
-        if self._annotations is None or doubt.landmark not in self._annotations.names:
+        if self._known is None or doubt.name not in self._known.names:
             return -1
         place = (
-            self._annotations.names.index(doubt.landmark),
-            self._annotations.images.index(doubt.image),
+            self._known.names.index(doubt.name),
+            self._known.images.index(doubt.image),
         )
         rows = np.flatnonzero((self._order == place).all(axis=1))
         return int(rows[0]) if rows.size else -1
@@ -92,4 +92,4 @@ class Doubts(TableModel):
             return None
         doubt = self.doubt(index.row())
         sure = f"{doubt.confidence:.0%}" if np.isfinite(doubt.confidence) else "-"
-        return (doubt.image, doubt.landmark, sure)[index.column()]
+        return (doubt.image, doubt.name, sure)[index.column()]

@@ -1,4 +1,4 @@
-"""Step 5: take the landmarks away, and bring others in."""
+"""Step 6: take the landmarks and the masks away, and bring landmarks in."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from napari_localcl.widgets import terminal
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button, make_label
 from napari_localcl.widgets.import_dialog import ImportDialog
+from napari_localcl.widgets.mask_export import MaskExport
 from napari_localcl.widgets.step import State, Step
 from napari_localcl.widgets.words import counted
 
@@ -58,16 +59,16 @@ class _Read:
 
 
 class ExportPanel(Step):
-    """Writes the landmarks of all images into files, and reads them from files.
+    """Writes the landmarks of all images into files, and reads them from files; copies masks.
 
     Parameters
     ----------
     session : Session
-        Whose landmarks.
+        Whose landmarks and masks.
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__(5, "Export", "Write the landmarks of all images into files", _HINT)
+        super().__init__(6, "Export", "Write the landmarks of all images into files", _HINT)
         self._session = session
         self._command = ""
         self._make_fields()
@@ -100,6 +101,7 @@ class ExportPanel(Step):
 
     def close_work(self) -> None:
         """Give up what is at hand."""
+        self.masks.close()
         self._exporting.stop()
         self._importing.stop()
 
@@ -151,6 +153,10 @@ class ExportPanel(Step):
         self.body.addWidget(self._save)
         self.body.addLayout(in_row(self._files, self._folder))
         self.body.addLayout(in_row(self._copy, self._search))
+        self.masks = MaskExport(self._session)
+        self.masks.done.connect(lambda what: self.tell(State.DONE, what))
+        self.masks.failed.connect(lambda why: self._complain("Not exported", why))
+        self.body.addWidget(self.masks.button)
 
     @property
     def _chosen(self) -> Format:

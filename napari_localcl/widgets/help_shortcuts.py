@@ -23,16 +23,20 @@ from napari_localcl.widgets.controls import describe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# In the picture, while the layer of the landmarks is chosen: napari's actions, and what they do.
+# In the picture, while the layer of the landmarks or of a mask is chosen: napari's actions, and
+# what they do.
 _IN_PICTURE = {
     "napari:activate_points_select_mode": "Choose and drag points",
     "napari:delete_selected_points": "Take the chosen point out; a prediction is rejected",
+    "napari:activate_labels_paint_mode": "Correct a mask with the brush",
+    "napari:activate_labels_erase_mode": "Rub out of a mask",
     "napari:activate_points_pan_zoom_mode": "Move and zoom the picture",
     "napari:hold_for_pan_zoom": "Hold it to move the picture in any mode",
     "napari:reset_view": "See the whole picture",
 }
 _MOUSE = (
     ("Drag a point", "Correct it; the review goes on to the next"),
+    ("Paint on a mask", "Make it yours; it is saved by itself"),
     ("Drag the picture", "Move it"),
     ("Wheel", "Zoom"),
 )

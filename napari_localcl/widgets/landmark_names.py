@@ -163,5 +163,5 @@ class LandmarkNames(QWidget):
 
     def _follow_doubt(self) -> None:
         doubt = self._session.doubt
-        if doubt is not None and doubt.landmark in self._known():
-            self._name.setCurrentText(doubt.landmark)
+        if doubt is not None and not self._session.is_on_masks and doubt.name in self._known():
+            self._name.setCurrentText(doubt.name)

@@ -8,20 +8,22 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QFormLayout
 
 from napari_localcl.widgets.child import Child
-from napari_localcl.widgets.controls import TimeBar, describe, in_row, keep_narrow, make_button
+from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.learn_form import LearnForm
 from napari_localcl.widgets.preferences import preferences
 from napari_localcl.widgets.runs_dialog import RunsDialog
-from napari_localcl.widgets.step import State, Step
-from napari_localcl.widgets.training import Outcome, Training
-from napari_localcl.widgets.training_buttons import TrainingButtons
+from napari_localcl.widgets.step import State
+from napari_localcl.widgets.training_step import TrainingStep
+from napari_localcl.widgets.wish import LEARN
 
 if TYPE_CHECKING:
-    from napari_localcl.tasks.project_runs import RunRow
+    from qtpy.QtWidgets import QWidget
+
     from napari_localcl.widgets.session import Session
+    from napari_localcl.widgets.training import Training
 
 
-class LearnPanel(Step):
+class LearnPanel(TrainingStep):
     """Starts trainings, goes on with them, and says how they go.
 
     Parameters
@@ -33,38 +35,42 @@ class LearnPanel(Step):
 
     Attributes
     ----------
-    monitor_wanted : Signal
-        Somebody wants to see the losses.
+    facts_known : Signal of dict
+        What `methods --events` says.
+    resume_wanted : Signal of str
+        Somebody wants to go on with a run, named by its folder, that may be another step's.
     form : LearnForm
         The choices for a new run.
     """
 
-    monitor_wanted = Signal()
+    facts_known = Signal(dict)
+    resume_wanted = Signal(str)
+    verb = LEARN
 
     def __init__(self, session: Session, training: Training) -> None:
-        super().__init__(2, "Learn", "Learn from the images, without labels", "First open images.")
-        self._session, self._training = session, training
-        self._interrupted: RunRow | None = None
+        tip = "Learn from the images, without labels"
+        super().__init__(2, "Learn", tip, "First open images.", session, training)
         self._dialog: RunsDialog | None = None
         self.form = LearnForm()
+        self.budget = self.form.budget
         preferred = preferences()
-        self.form.offer_first(preferred.minutes, preferred.device)
+        self.budget.offer_first(preferred.minutes, preferred.device)
         self.body.addWidget(self.form)
         self._make_choice()
+        self._add_buttons("Start", "Learn from the images in the background", "Alt+S", "Alt+D")
         self._make_buttons()
-        self._bar = TimeBar()
-        self._bar.hide()
         self.body.addWidget(self._bar)
-        session.obstacle_changed.connect(self._enable)
         self.form.changed.connect(self._count_changed)
-        session.run_changed.connect(self._list_runs)
-        training.changed.connect(self._on_news)
-        training.ended.connect(self._on_ended)
         self._reader = Child(["methods"], self)
         self._reader.said.connect(self._on_methods)
         self._reader.ended.connect(self._on_read)
         self._reader.start()
         self._enable()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the methods are known."""
+        return self.form.is_ready
 
     def close_child(self) -> None:
         """End the process that lists the methods, if it has not ended."""
@@ -82,13 +88,6 @@ class LearnPanel(Step):
         self._run.activated.connect(lambda _index: self._session.use(self._run.currentData()))
 
     def _make_buttons(self) -> None:
-        self._start = make_button(
-            "Start", "Learn from the images in the background", self._on_start, "Alt+S"
-        )
-        self._resume = make_button(
-            "Resume", "Go on with the run that broke off, from where it was saved", None, "Alt+D"
-        )
-        self._resume.clicked.connect(lambda _checked: self.resume(self._interrupted.folder))
         self._advanced = make_button("Advanced…", "All settings of the method", self.form.edit)
         self._all_runs = make_button(
             "Runs…", "Compare, rename and delete what was learned", self.show_runs, "Alt+B"
@@ -96,21 +95,15 @@ class LearnPanel(Step):
         self._monitor = make_button(
             "Monitor", "Show the losses of the training", self.monitor_wanted.emit, "Alt+M"
         )
-        self.body.addLayout(in_row(self._start, self._resume))
-        self.body.addWidget(TrainingButtons(self._training))
         self.body.addLayout(in_row(self._advanced, self._all_runs, self._monitor))
 
+    def _fields(self) -> tuple[QWidget, ...]:
+        return (self.form,)
+
     def _enable(self) -> None:
-        running = self._training.is_running
-        idle = self.form.is_ready and self._session.project is not None and not running
-        # A run would be written into a project that another window has.
-        idle = idle and not self._session.obstacle
-        for widget in (self.form, self._start, self._resume):
-            widget.setEnabled(idle)
-        self._advanced.setEnabled(self.form.is_ready and not running)
+        super()._enable()
+        self._advanced.setEnabled(self.form.is_ready and not self._training.is_running)
         self._all_runs.setEnabled(self._session.project is not None)
-        self._start.setVisible(not running)
-        self._resume.setVisible(not running and self._interrupted is not None)
 
     def _count_changed(self) -> None:
         count = len(self.form.settings)
@@ -123,6 +116,7 @@ class LearnPanel(Step):
         if event["event"] == "result":
             self.form.take(event)
             self._enable()
+            self.facts_known.emit(event)
 
     def _on_read(self, status: int, complaint: str) -> None:
         if status:
@@ -130,8 +124,8 @@ class LearnPanel(Step):
 
     def _list_runs(self) -> None:
         runs = self._session.runs
-        rows = [row for row in runs.rows() if row.status == "finished"] if runs else []
-        self._interrupted = runs.interrupted() if runs else None
+        every = runs.rows() if runs else ()
+        rows = [row for row in every if row.status == "finished" and row.verb == self.verb]
         self._run.clear()
         for row in rows:
             self._run.addItem(f"{row.name} ({row.minutes:.1f} min)", row.folder)
@@ -139,28 +133,17 @@ class LearnPanel(Step):
                 self._run.setCurrentIndex(self._run.count() - 1)
         self._run.setVisible(bool(rows))
         self._choice.labelForField(self._run).setVisible(bool(rows))
-        self._enable()
-        if runs is not None and not self._training.is_running:
-            self._say_state(next((row for row in rows if row.is_current), None))
+        self._current = next((row for row in rows if row.is_current), None)
+        super()._list_runs()
 
-    def _say_state(self, current: RunRow | None) -> None:
-        """Say what there is to use and to go on with."""
-        row = self._interrupted
-        place = f"after {row.steps} steps" if row and row.steps else "at its start"
-        broken = f"{row.name} was broken off {place}: Resume goes on. " if row else ""
-        if current is not None:
-            self.tell(State.DONE, f"{broken}{current.name} is in use.")
+    def _say_state(self, broken: str) -> None:
+        if self._current is not None:
+            self.tell(State.DONE, f"{broken}{self._current.name} is in use.")
         else:
             self.tell(State.NEEDS_YOU, f"{broken}Choose how long to learn, and start.")
 
-    def _on_start(self) -> None:
+    def _begin(self) -> None:
         self._training.start(self.form.wish)
-        self.monitor_wanted.emit()
-
-    def resume(self, folder: str) -> None:
-        """Go on with a run that broke off."""
-        self._training.resume(folder, self.form.device)
-        self.monitor_wanted.emit()
 
     def show_runs(self) -> None:
         """Show all runs of the project."""
@@ -168,19 +151,7 @@ class LearnPanel(Step):
             return
         if self._dialog is None:
             self._dialog = RunsDialog(self._session, self)
-            self._dialog.resume_wanted.connect(self.resume)
+            self._dialog.resume_wanted.connect(self.resume_wanted)
         self._dialog.refresh()
         self._dialog.show()
         self._dialog.raise_()
-
-    def _on_news(self) -> None:
-        self._enable()
-        self._bar.show()
-        self._bar.show_part(self._training.fraction)
-        self.tell(State.RUNNING, self._training.message.capitalize())
-
-    def _on_ended(self, outcome: Outcome, sentence: str) -> None:
-        self._list_runs()
-        self._bar.hide()
-        learned = outcome is Outcome.LEARNED
-        self.tell(State.DONE if learned else State.NEEDS_YOU, sentence)

@@ -114,7 +114,7 @@ def likely_next(session: Session) -> list[Plane]:
     """Return what a person may look at next: the next doubtful image, and the neighbours."""
     names, index = session.names, session.index
     images = [*names[index + 1 : index + 2], *names[max(index - 1, 0) : index]]
-    doubt = session.doubt and next_uncertain(session.annotations, session.doubt)
+    doubt = session.doubt and next_uncertain(session.reviewed, session.doubt)
     if doubt:
         images.insert(0, doubt.image)
     assert session.project is not None

@@ -1,4 +1,4 @@
-"""What people say of predictions, the least sure first."""
+"""What people say of what machines found, the least sure first."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ from napari_localcl.data.review import Doubt, doubts_in, next_uncertain
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from napari_localcl.data.mask_bits import Bits
     from napari_localcl.data.project import Project
     from napari_localcl.data.project_annotations import Annotations
+    from napari_localcl.data.project_masks import Masks
+    from napari_localcl.data.review import Reviewed
 
     Change = Callable[[Annotations], Annotations]
 
@@ -23,14 +26,18 @@ if TYPE_CHECKING:
 class Reviewing(QObject):
     """The part of a :class:`~napari_localcl.widgets.session.Session` that is about predictions.
 
+    They are points of landmarks, or masks of structures: one kind at a time.
+
     Attributes
     ----------
     doubt_changed : Signal
-        There is another prediction at hand, or the review keeps to another landmark.
+        There is another prediction at hand, or the review keeps to other ones.
     doubt : Doubt or None
         The prediction at hand; one that was settled, until another takes its place.
     only : str or None
-        The landmark that the review keeps to; None is all.
+        The landmark or structure that the review keeps to; None is all.
+    is_on_masks : bool
+        Whether masks are reviewed.
     """
 
     doubt_changed = Signal()
@@ -41,9 +48,12 @@ class Reviewing(QObject):
     points: tuple[Landmark, ...]
     go: Callable[[str], None]
     edit: Callable[..., None]
+    forget_mask: Callable[[str, str], None]
+    bits: Callable[[str, str], Bits | None]
 
     def __init__(self) -> None:
         super().__init__()
+        self.is_on_masks = False
         self.begin_review()
 
     def begin_review(self) -> None:
@@ -51,6 +61,18 @@ class Reviewing(QObject):
         self.doubt: Doubt | None = None
         self.only: str | None = None
         self._reached: Doubt | None = None
+
+    @property
+    def reviewed(self) -> Reviewed:
+        """What is known of the landmarks, or of the masks."""
+        return self.annotations.masks if self.is_on_masks else self.annotations
+
+    def review(self, masks: bool) -> None:
+        """Go over to the review of masks, or of landmarks."""
+        if masks != self.is_on_masks:
+            self.is_on_masks = masks
+            self.begin_review()
+            self.doubt_changed.emit()
 
     # Where the review is
 
@@ -64,12 +86,12 @@ class Reviewing(QObject):
     def look_into(self, image: str) -> None:
         """Take the first prediction of an image in hand, unless one of it is."""
         if self.doubt is None or self.doubt.image != image:
-            self.doubt = next(iter(doubts_in(self.annotations, image)), None)
+            self.doubt = next(iter(doubts_in(self.reviewed, image)), None)
             self.doubt_changed.emit()
 
-    def return_to(self, image: str, landmark: str) -> None:
-        """Go to an image, and take a landmark's prediction in hand if it is one again."""
-        found = [one for one in doubts_in(self.annotations, image) if one.landmark == landmark]
+    def return_to(self, image: str, name: str) -> None:
+        """Go to an image, and take the prediction of that name in hand if it is one again."""
+        found = [one for one in doubts_in(self.reviewed, image) if one.name == name]
         if found:
             self.look_at(found[0])
         else:
@@ -78,24 +100,27 @@ class Reviewing(QObject):
     def next_uncertain(self) -> None:
         """Take the least sure prediction in hand, or the one after that at hand."""
         if self.project:
-            self.look_at(next_uncertain(self.annotations, self._reached, self.only))
+            self.look_at(next_uncertain(self.reviewed, self._reached, self.only))
 
-    def keep_to(self, landmark: str | None) -> None:
-        """Let the review keep to one landmark; None is all."""
-        self.only = landmark
+    def keep_to(self, name: str | None) -> None:
+        """Let the review keep to one landmark or structure; None is all."""
+        self.only = name
         self.doubt_changed.emit()
 
     def kind_of(self, doubt: Doubt) -> Kind:
         """Return what is known by now of the place of a prediction."""
-        known = doubt.landmark in self.annotations.names
-        return self.annotations.kind(*doubt[:2]) if known else Kind.NOTHING
+        known = doubt.name in self.reviewed.names
+        return self.reviewed.kind(*doubt[:2]) if known else Kind.NOTHING
 
     # What people say
 
     def accept(self) -> None:
-        """Make the prediction at hand, as it is shown, a person's point; go on to the next."""
+        """Make the prediction at hand, as it is shown, a person's; go on to the next."""
+        if self.is_on_masks:
+            self._decide(lambda now, at: now.with_masks(self._accepted(now.masks, at)))
+            return
         shown = {point.landmark: point for point in self.points}
-        self._decide(lambda now, at: now.place_all([shown[at.landmark]]))
+        self._decide(lambda now, at: now.place_all([shown[at.name]]))
 
     def accept_all(self) -> None:
         """Make all predictions shown in the image at hand people's points; go on to the next."""
@@ -105,17 +130,25 @@ class Reviewing(QObject):
 
     def reject(self) -> None:
         """Throw the prediction at hand out, and go on to the next."""
-        self._decide(lambda now, at: now.reject(at.image, at.landmark))
+        if self.is_on_masks:
+            self._decide(lambda now, at: now.with_masks(now.masks.reject(*at[:2])))
+        else:
+            self._decide(lambda now, at: now.reject(*at[:2]))
 
     def mark_absent(self) -> None:
         """Note that the landmark at hand cannot be seen in its image; go on to the next."""
-        self._decide(lambda now, at: now.mark_absent(at.image, at.landmark), Kind.REJECTED)
+        self._decide(lambda now, at: now.mark_absent(*at[:2]), Kind.REJECTED)
 
     def look_again(self) -> None:
-        """Forget that the landmark at hand was rejected or marked as absent, and look for it."""
+        """Forget what people said of the place at hand, so that it is found or proposed again."""
         at = self.doubt
-        if at and self.kind_of(at) in (Kind.REJECTED, Kind.ABSENT):
-            self.edit(lambda now: now.delete(at.image, at.landmark), find=True)
+        if at is None:
+            return
+        kind = self.kind_of(at)
+        if self.is_on_masks and kind in (Kind.REJECTED, Kind.HUMAN):
+            self.forget_mask(*at[:2])
+        elif kind in (Kind.REJECTED, Kind.ABSENT):
+            self.edit(lambda now: now.delete(*at[:2]), find=True)
 
     def move(self, points: Mapping[str, tuple[float, float]]) -> None:
         """Set people's points in the image at hand where they were dragged, `(y, x)` by landmark.
@@ -124,9 +157,18 @@ class Reviewing(QObject):
         """
         image, at = self.image, self._reached
         rows = [Landmark(image, landmark, y, x) for landmark, (y, x) in points.items()]
-        goes_on = at and at == self.doubt and at.image == image and at.landmark in points
+        goes_on = (
+            at
+            and not self.is_on_masks
+            and at == self.doubt
+            and at.image == image
+            and at.name in points
+        )
         goes_on = goes_on and self.kind_of(at) is Kind.PREDICTED
         self.edit(lambda now: now.place_all(rows), self.next_uncertain if goes_on else None)
+
+    def _accepted(self, masks: Masks, at: Doubt) -> Masks:
+        return masks.accept(*at[:2], self.bits(*at[:2]))
 
     def _decide(
         self, change: Callable[[Annotations, Doubt], Annotations], also: Kind = Kind.PREDICTED

@@ -103,7 +103,8 @@ class RunsDialog(QDialog):
     def _on_selected(self) -> None:
         rows = self.table.selected
         one = rows[0] if len(rows) == 1 else None
-        self._use.setEnabled(bool(one and one.status == "finished" and not one.is_current))
+        finds = one and one.status == "finished" and not one.structure
+        self._use.setEnabled(bool(finds and not one.is_current))
         self._resume.setEnabled(bool(one and one.can_be_resumed))
         self._rename.setEnabled(one is not None)
         self._delete.setEnabled(bool(rows) and all(row.status != "running" for row in rows))

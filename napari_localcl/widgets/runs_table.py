@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "Name",
     "In use",
+    "For",
     "Method",
     "Preset",
     "Started",
@@ -90,6 +91,7 @@ def _texts(row: RunRow) -> tuple[str, ...]:
     return (
         row.name,
         "yes" if row.is_current else "",
+        row.structure or "landmarks",
         row.method,
         row.preset,
         _local(row.started) if row.started else "",

@@ -13,9 +13,8 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.history import History
 from napari_localcl.data.marks import Kind
 from napari_localcl.data.point_sources import is_machine
-from napari_localcl.data.review import changed_place
 from napari_localcl.tasks.project_runs import ProjectRuns
-from napari_localcl.widgets.reviewing import Reviewing
+from napari_localcl.widgets.masking import Masking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 _SAVE_AFTER, _LOOK_EVERY = 0.3, 200  # seconds, milliseconds: an edit is safe within a second
 
 
-class Session(Reviewing):
+class Session(Masking):
     """What all panels share. Panels change it by its methods and follow its signals.
 
     Attributes
@@ -38,6 +37,8 @@ class Session(Reviewing):
     opened, image_changed, annotations_changed, run_changed : Signal
         There is another project, or its images are others; another image at hand; another state;
         another run in use.
+    closing : Signal
+        The project is about to be let go: what is not told yet is lost.
     people_changed : Signal
         The points that people placed are others: predictions made from them are out of date.
     predictions_moved : Signal of int
@@ -55,6 +56,7 @@ class Session(Reviewing):
     """
 
     opened = Signal()
+    closing = Signal()
     image_changed = Signal()
     annotations_changed = Signal()
     people_changed = Signal()
@@ -86,12 +88,14 @@ class Session(Reviewing):
         """Tell everybody of the project, as it was opened or as its images were found again."""
         self.image, self._preview = self.names[0], ()
         self.begin_review()
+        self.begin_masks()
         for signal in (self.opened, self.image_changed, self.annotations_changed):
             signal.emit()
         self.run_changed.emit()
 
     def close(self) -> None:
         """Save what is not saved and let the project go."""
+        self.closing.emit()
         self._timer.stop()
         if self.project is None or self._autosave is None:
             return
@@ -156,6 +160,7 @@ class Session(Reviewing):
 
     def place(self, landmark: str, y: float, x: float) -> None:
         """Set a person's point in the image at hand, of a landmark that may be new."""
+        self.review(masks=False)
         self.edit(lambda now: now.place_all([Landmark(self.image, landmark, y, x)]))
 
     def remove(self, *landmarks: str) -> None:
@@ -223,9 +228,9 @@ class Session(Reviewing):
             self.problem.emit(str(error))
         if self.annotations is before:
             return
-        place = changed_place(before, self.annotations, self.image)
         # Always found anew: the predictions of then may be those of another run.
-        self._tell(before, (lambda: self.return_to(*place)) if place else None, find=True)
+        find = self.annotations.columns is not before.columns
+        self._tell(before, self.way_back(before), find)
 
     def _tell(
         self, before: Annotations, then: Callable[[], None] | None, find: bool = False

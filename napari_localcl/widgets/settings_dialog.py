@@ -141,8 +141,16 @@ def _whole(setting: Facts) -> QWidget:
     return field
 
 
+class _Number(QDoubleSpinBox):
+    """A number with no more digits than it has."""
+
+    def textFromValue(self, value: float) -> str:  # noqa: N802 (Qt's name)
+        """Return the number as text."""
+        return self.locale().toString(value, "g", self.decimals())
+
+
 def _number(setting: Facts) -> QWidget:
-    field = QDoubleSpinBox()
+    field = _Number()
     field.setDecimals(6)
     low, high = _range(setting["limits"], 1e-6)
     field.setRange(low, high)

@@ -1,4 +1,4 @@
-"""A pre-training in a process of its own, from its start to its end."""
+"""A training in a process of its own, from its start to its end."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from napari_localcl.tasks.loss_history import LossHistory, read_history
 from napari_localcl.tasks.verdict import Trend, Verdict, judge
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
-from napari_localcl.widgets.training_words import in_words, plain
-from napari_localcl.widgets.wish import Continuation, Wish
+from napari_localcl.widgets.training_words import doing, in_words, plain
+from napari_localcl.widgets.wish import SEGMENT, Continuation
+from napari_localcl.widgets.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 
     from napari_localcl.tasks.project_runs import ProjectRuns
     from napari_localcl.widgets.session import Session
+    from napari_localcl.widgets.wish import ShapeWish, Wish
 
 LOG_LINES = 1000
 _TELL_EVERY = 100  # milliseconds at least between two `changed`
-_SAFE = "Earlier models and all landmarks are as they were."
+_HOPE = " The loss was still falling: learning longer would help."
+_SAFE = "Earlier models, and all points and masks, are as they were."
 
 
 class Outcome(Enum):
@@ -51,6 +54,8 @@ class Training(QObject):
         A file that cannot be used, and why.
     ended : Signal of (Outcome, str)
         How a run ended, and in a sentence why.
+    verb, structure : str
+        What the terminal calls what is being done; the structure that is segmented, if any.
     fraction : float or None
         How much of the time has gone; None while nobody can tell.
     message, setting : str
@@ -82,7 +87,7 @@ class Training(QObject):
         self._soon.timeout.connect(self.changed)
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self.logged = 0
-        self.command = ""
+        self.command = self.verb = self.structure = ""
         self._forget()
 
     def _forget(self) -> None:
@@ -110,11 +115,11 @@ class Training(QObject):
 
     # Beginning and ending
 
-    def start(self, wish: Wish) -> None:
+    def start(self, wish: Wish | ShapeWish) -> None:
         """Begin a new run."""
         runs = self._writable_runs()
         if runs is not None:
-            self._launch(runs, runs.begin(wish.method), wish)
+            self._launch(runs, runs.begin(wish.name), wish)
 
     def resume(self, folder: str, device: str) -> None:
         """Go on with a run that broke off."""
@@ -122,7 +127,8 @@ class Training(QObject):
         if runs is None:
             return
         run = runs.open(folder)
-        self._launch(runs, run.path, Continuation(device))
+        row = next(row for row in runs.rows() if row.folder == folder)
+        self._launch(runs, run.path, Continuation(row, device, self._session.project.masks))
         self.is_resumed = True
         self._earlier.start(_read(run.metrics))
 
@@ -138,10 +144,12 @@ class Training(QObject):
             return None
         return self._session.runs
 
-    def _launch(self, runs: ProjectRuns, run: Path, wish: Wish | Continuation) -> None:
+    def _launch(self, runs: ProjectRuns, run: Path, wish: Wish | ShapeWish | Continuation) -> None:
         assert self._session.project is not None
         self._forget()
         self._runs, self._run = runs, run
+        self.verb, self.structure = wish.verb, wish.structure
+        self._masks = self._session.project.masks
         arguments = wish.arguments([str(path) for path in self._session.project.input], run)
         self.command = shlex.join(["napari-localcl", *arguments])
         self._note(self.command)
@@ -191,6 +199,9 @@ class Training(QObject):
         if kind == "step":
             self.can_stop_early = True
             self._take(event.get("stage", ""), event["step"], event.get("losses", {}))
+        elif kind == "segment":
+            # What was learned is kept; only the masks are still to be made.
+            self.can_stop_early, self.fraction = False, event["step"] / event["steps"]
         elif kind == "start":
             self.setting = event.get("message", "")
         elif kind == "skipped":
@@ -226,9 +237,7 @@ class Training(QObject):
 
     def _fraction(self, event: dict[str, Any]) -> float | None:
         left, gone = event.get("seconds_left"), time.monotonic() - self._began
-        if left is not None:
-            return gone / max(gone + left, 1e-6)
-        return None
+        return None if left is None else gone / max(gone + left, 1e-6)
 
     def _note(self, line: str) -> None:
         self.log.append(f"{time.strftime('%H:%M:%S')}  {line}")
@@ -246,31 +255,39 @@ class Training(QObject):
         self.ended.emit(outcome, sentence)
 
     def _conclude(self, status: int, complaint: str) -> tuple[Outcome, str]:
-        name = self._run.name
+        name, what = self._run.name, doing(self.verb)
         if self._wanted is Outcome.CANCELLED:
             self._throw_away()
             return Outcome.CANCELLED, "Cancelled. Nothing was changed."
         if not status:
             try:
-                if self._session.runs is self._runs:  # no other project was opened meanwhile
-                    self._session.use(name)
+                return Outcome.LEARNED, self._put_to_use(name)
             except BadInput as error:
-                return Outcome.FAILED, f"Learning failed: {error}. {_SAFE}"
-            longer = self.verdict.trend is Trend.IMPROVING
-            hope = " The loss was still falling: learning longer would help." if longer else ""
-            return Outcome.LEARNED, f"{name} has learned.{hope}"
-        left = any(row.folder == name and row.status == "interrupted" for row in self._runs.rows())
-        if not left:
-            return Outcome.FAILED, f"Learning failed: {plain(complaint)}. {_SAFE}"
+                return Outcome.FAILED, f"{what} failed: {error}. {_SAFE}"
+        left = self._runs.interrupted(self.verb)
+        if left is None or left.folder != name:
+            return Outcome.FAILED, f"{what} failed: {plain(complaint)}. {_SAFE}"
         if self._wanted is Outcome.PAUSED:
             return Outcome.PAUSED, f"{name} is paused. Resume goes on with it."
         return Outcome.BROKEN, (
-            f"Learning broke off: {plain(complaint)}. {_SAFE} "
+            f"{what} broke off: {plain(complaint)}. {_SAFE} "
             f"Resume goes on with {name} from where it was last saved."
         )
 
+    def _put_to_use(self, name: str) -> str:
+        """Take over what came out, unless another project was opened meanwhile."""
+        is_here = self._session.runs is self._runs
+        if self.verb == SEGMENT:
+            count = self._session.take_masks(self.structure, name) if is_here else 0
+            return f"{name} proposes {counted(count, 'mask')} of {self.structure}."
+        if is_here:
+            self._session.use(name)
+        return f"{name} has learned.{_HOPE if self.verdict.trend is Trend.IMPROVING else ''}"
+
     def _throw_away(self) -> None:
         try:
+            if self.structure:
+                self._masks.discard(self.structure, self._run.name)
             if (self._run / "run.json").exists():
                 self._runs.delete(self._run.name)
         except BadInput as error:

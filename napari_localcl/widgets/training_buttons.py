@@ -19,11 +19,13 @@ class TrainingButtons(QWidget):
     ----------
     training : Training
         Which.
+    verb : str
+        Only while it does this; empty is anything.
     """
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: Training, verb: str = "") -> None:
         super().__init__()
-        self._training = training
+        self._training, self._verb = training, verb
         self._stop = make_button(
             "Stop early", "End now and keep what was learned", training.stop_early
         )
@@ -45,7 +47,7 @@ class TrainingButtons(QWidget):
         self._cancel.setEnabled(can_end)
         self._pause.setEnabled(can_end and training.can_stop_early)
         self._stop.setEnabled(can_end and training.can_stop_early)
-        self.setVisible(training.is_running)
+        self.setVisible(training.is_running and self._verb in ("", training.verb))
 
     def _on_cancel(self) -> None:
         # Nobody throws yesterday's work away unasked.

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_localcl.widgets.wish import LEARN, SEGMENT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+def doing(verb: str) -> str:
+    """Return what a terminal verb does, as the beginning of a sentence."""
+    return {LEARN: "Learning", SEGMENT: "Segmenting"}[verb]
 
 
 def plain(complaint: str) -> str:

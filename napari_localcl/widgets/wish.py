@@ -3,40 +3,112 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from napari_localcl.data.project_mask_files import MaskFiles
+    from napari_localcl.tasks.project_runs import RunRow
+
+LEARN, SEGMENT = "pretrain", "shapes"
+OF_SHAPES = "shape."  # what settings begin with that segmenting alone needs
+
 
 @dataclass(frozen=True)
-class Wish:
-    """What to train.
+class Budget:
+    """How long to train, and where.
 
     Attributes
     ----------
-    method, preset, device : str
-        As the terminal takes them.
+    device : str
+        As the terminal takes it.
     amount, unit : float, {'minutes', 'steps'}
         The budget.
+    """
+
+    device: str
+    amount: float
+    unit: str = "minutes"
+
+    @property
+    def flags(self) -> list[str]:
+        """What the terminal takes for it."""
+        return ["--device", self.device, f"--{self.unit}", f"{self.amount:g}"]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What to learn.
+
+    Attributes
+    ----------
+    method, preset : str
+        As the terminal takes them.
+    budget : Budget
+        How long, and where.
     settings : mapping
         What differs from the preset, by dotted name.
     """
 
+    verb: ClassVar[str] = LEARN
+    structure: ClassVar[str] = ""
     method: str
     preset: str
-    device: str
-    amount: float
-    unit: str = "minutes"
+    budget: Budget
     settings: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What its run is called, before a number."""
+        return self.method
 
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
-        flags = ["--method", self.method, "--preset", self.preset, "--device", self.device]
-        flags += [f"--{self.unit}", f"{self.amount:g}", "--run", str(run)]
-        flags += [part for pair in self.settings.items() for part in ("--set", _assignment(*pair))]
-        return ["pretrain", *images, *flags]
+        flags = ["--method", self.method, "--preset", self.preset, *self.budget.flags]
+        return [self.verb, *images, *flags, "--run", str(run), *_assignments(self.settings)]
+
+
+@dataclass(frozen=True)
+class ShapeWish:
+    """What to segment by its shape.
+
+    Attributes
+    ----------
+    structure : str
+        What it is called.
+    prior : str
+        A family's name, a folder of masks or a mask file.
+    budget : Budget
+        How long, and where.
+    masks : MaskFiles
+        Where the masks go.
+    settings : mapping
+        What differs from the defaults, by dotted name.
+    start_from : Path or None
+        A run whose encoder to begin with.
+    """
+
+    verb: ClassVar[str] = SEGMENT
+    structure: str
+    prior: str
+    budget: Budget
+    masks: MaskFiles
+    settings: Mapping[str, object] = field(default_factory=dict)
+    start_from: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """What its run is called, before a number."""
+        return self.structure
+
+    def arguments(self, images: list[str], run: Path) -> list[str]:
+        """Return the verb and all that follows it."""
+        flags = ["--prior", self.prior, *self.budget.flags, "--run", str(run)]
+        flags += ["--from", str(self.start_from)] if self.start_from else []
+        out = ["--out", str(self.masks.proposals(self.structure, run.name))]
+        return [self.verb, *images, *flags, *out, *_assignments(self.settings)]
 
 
 @dataclass(frozen=True)
@@ -45,15 +117,39 @@ class Continuation:
 
     Attributes
     ----------
+    row : RunRow
+        The run.
     device : str
         Where to compute; it may be another one than before.
+    masks : MaskFiles
+        Where masks go, if it makes any.
     """
 
+    row: RunRow
     device: str
+    masks: MaskFiles
+
+    @property
+    def verb(self) -> str:
+        """What it does."""
+        return self.row.verb
+
+    @property
+    def structure(self) -> str:
+        """What it segments; empty if it learns."""
+        return self.row.structure
 
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
-        return ["pretrain", *images, "--run", str(run), "--resume", "--device", self.device]
+        out = ["--out", str(self.masks.proposals(self.structure, run.name))]
+        # One that has learned only makes the masks that are missing.
+        resume = [] if self.row.status == "finished" else ["--resume"]
+        flags = ["--run", str(run), *resume, "--device", self.device]
+        return [self.verb, *images, *flags, *(out if self.structure else [])]
+
+
+def _assignments(settings: Mapping[str, object]) -> list[str]:
+    return [part for pair in settings.items() for part in ("--set", _assignment(*pair))]
 
 
 def _assignment(name: str, value: object) -> str:

@@ -110,7 +110,7 @@ def test_the_least_sure_prediction_comes_first_and_settled_ones_not_at_all():
     while doubt := next_uncertain(state):
         visited.append(doubt)
         settle = (state.accept, state.reject)[len(visited) % 2]
-        state = settle(doubt.image, doubt.landmark)
+        state = settle(doubt.image, doubt.name)
     assert visited == [
         Doubt("1.png", "tip", 0.3),
         Doubt("1.png", "base", 0.3),
@@ -124,7 +124,7 @@ def test_skipped_predictions_come_again_only_after_all_others():
     state, _ = empty_annotations().with_predictions(rows)
     first = next_uncertain(state)
     second = next_uncertain(state, first)
-    state = state.accept(second.image, second.landmark)
+    state = state.accept(second.image, second.name)
     third = next_uncertain(state, second)
     last = next_uncertain(state, third)
     assert [doubt.image for doubt in (first, second, third, last)] == [

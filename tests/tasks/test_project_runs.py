@@ -92,12 +92,12 @@ def test_a_run_whose_process_died_is_interrupted_and_one_elsewhere_may_be_runnin
 
 
 def test_the_latest_run_is_offered_to_go_on_with_if_it_broke_off(runs):
-    assert runs.interrupted() is None
+    assert runs.interrupted("pretrain") is None
     folder = add_run(runs, status="interrupted", started="2026-01-01T00:00:00+00:00")
-    assert runs.interrupted().folder == folder
-    assert runs.interrupted().can_be_resumed
+    assert runs.interrupted("pretrain").folder == folder
+    assert runs.interrupted("pretrain").can_be_resumed
     add_run(runs, started="2026-01-02T00:00:00+00:00")
-    assert runs.interrupted() is None
+    assert runs.interrupted("pretrain") is None
 
 
 def test_a_run_is_opened_by_its_name_alone(runs):

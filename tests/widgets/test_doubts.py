@@ -24,7 +24,7 @@ def test_the_least_sure_comes_first(state):
     model.show(state)
     assert shown(model) == [("1.png", "tip"), ("0.png", "tip"), ("1.png", "base")]
     assert model.index(0, 2).data() == "30%"
-    model.show(state, landmark="base")
+    model.show(state, name="base")
     assert shown(model) == [("1.png", "base")]
 
 

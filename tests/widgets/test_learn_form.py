@@ -7,6 +7,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox
 
 from napari_localcl.widgets.learn_form import LearnForm
+from napari_localcl.widgets.wish import Budget
 
 
 def setting(name, default):
@@ -57,8 +58,8 @@ def field(form, name):
 
 def test_the_defaults_are_offered_first(form):
     wish = form.wish
-    assert (wish.method, wish.preset, wish.device) == ("one", "small", "auto")
-    assert (wish.amount, wish.unit, wish.settings) == (10, "minutes", {})
+    assert (wish.method, wish.preset, wish.settings) == ("one", "small", {})
+    assert wish.budget == Budget("auto", 10, "minutes")
 
 
 def test_another_method_brings_its_own_presets(form):
@@ -85,18 +86,18 @@ def test_a_gpu_is_named_and_handed_on_by_its_kind(form):
     assert devices.itemText(1) == "cuda: A GPU, 80 GiB"
     assert "cuda" in devices.itemData(0, Qt.ItemDataRole.ToolTipRole)
     devices.setCurrentIndex(1)
-    assert form.wish.device == "cuda"
+    assert form.wish.budget.device == "cuda"
 
 
 def test_what_somebody_prefers_is_offered_and_a_device_that_is_not_there_passed_over(qapp):
     form = LearnForm()
-    form.offer_first(45, "cpu")
+    form.budget.offer_first(45, "cpu")
     form.take(FACTS)
-    assert (form.wish.amount, form.wish.device) == (45, "cpu")
-    form.offer_first(45, "mps")
-    assert form.wish.device == "auto"
+    assert (form.wish.budget.amount, form.wish.budget.device) == (45, "cpu")
+    form.budget.offer_first(45, "mps")
+    assert form.wish.budget.device == "auto"
 
 
 def test_steps_are_whole(form):
     field(form, "Unit").setCurrentText("steps")
-    assert (form.wish.amount, form.wish.unit) == (1000, "steps")
+    assert (form.wish.budget.amount, form.wish.budget.unit) == (1000, "steps")

@@ -50,7 +50,7 @@ def field(dock, name):
 def start(dock, steps):
     field(dock, "Unit").setCurrentText("steps")
     field(dock, "Device").setCurrentText("cpu")
-    dock.learn.form._amount.setValue(steps)
+    dock.learn.form.budget._amount.setValue(steps)
     dock.learn.form.settings.update(SMALL_LD)
     dock.learn._start.click()
     assert dock.training.is_running

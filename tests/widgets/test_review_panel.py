@@ -60,7 +60,7 @@ def test_the_table_shows_the_least_sure_first_and_can_keep_to_one_landmark(dock)
     assert set(cells(dock, 1)) == {"base"}
     dock.session.next_uncertain()
     dock.session.accept()
-    assert dock.session.doubt.landmark == "base"
+    assert dock.session.doubt.name == "base"
     assert dock.review.waiting == 9, "those of the other landmark wait all the same"
 
 
@@ -154,7 +154,7 @@ def test_a_decision_among_ten_thousand_predictions_is_quick(pictures, tmp_path, 
     # Without the picture: only the first project's images have one.
     session = Session()
     session.open(new_project(tmp_path / "project", pictures))
-    panel = ReviewPanel(session)
+    panel = ReviewPanel(session, lambda: None)
     panel.set_open(True)
     panel.show()
     state = many(2000, 5)

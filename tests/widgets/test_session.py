@@ -203,7 +203,7 @@ def test_the_review_keeps_to_one_landmark(reviewed):
     assert reviewed.doubt is None
     reviewed.keep_to(None)
     reviewed.next_uncertain()
-    assert reviewed.doubt.landmark == "tip"
+    assert reviewed.doubt.name == "tip"
 
 
 def test_the_review_goes_on_from_the_row_that_a_person_has_chosen(reviewed):

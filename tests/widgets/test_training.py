@@ -24,9 +24,9 @@ from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.monitor import Monitor
 from napari_localcl.widgets.step import State
 from napari_localcl.widgets.training import LOG_LINES, Outcome, Training
-from napari_localcl.widgets.wish import Wish
+from napari_localcl.widgets.wish import Budget, Wish
 
-WISH = Wish("tiny", "small", "cpu", 10, "steps")
+WISH = Wish("tiny", "small", Budget("cpu", 10, "steps"))
 
 
 @pytest.fixture

@@ -1,0 +1,248 @@
+"""The pixels of a project's masks on the disk.
+
+``labels/<structure>/``           a person's masks, each named like its image; of a volume, slices
+                                  that nobody has settled are 0
+``proposals/<structure>/<run>/``  what a run wrote: masks, `uncertainty/` and `masks.csv`
+
+A person's mask that is replaced or taken back is kept beside it as `<name>.bak`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_localcl.data.atomic import keep_last, retire, way_back
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.mask_table import TABLE, UNCERTAINTY
+from napari_localcl.data.mask_writing import mask_name, write_mask
+from napari_localcl.data.masks import read_mask
+from napari_localcl.data.project_masks import MaskState, Structure
+from napari_localcl.data.reading import stem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from napari_localcl.data.folder import Listing, Plane
+    from napari_localcl.data.project_masks import Masks, Said
+
+    Labels = npt.NDArray[np.unsignedinteger[Any]]
+    Mask = npt.NDArray[np.bool_]
+
+MASK_ENDINGS = (".png", ".tif", ".nii.gz")
+
+
+@dataclass(frozen=True)
+class MaskFiles:
+    """Where the pixels of a project's masks are, and what they are.
+
+    Parameters
+    ----------
+    folder : Path
+        The project.
+    listing : Listing
+        Its images.
+    """
+
+    folder: Path
+    listing: Listing
+
+    @property
+    def labels(self) -> Path:
+        """The folder of people's masks."""
+        return self.folder / "labels"
+
+    @property
+    def table(self) -> Path:
+        """The table of what people say of masks."""
+        return self.labels / TABLE
+
+    def drawn(self, masks: Masks) -> list[Path]:
+        """Return the files of people's masks that are on the disk, each once."""
+        planes = self.listing.planes
+        said = {
+            (structure, planes[index].item): planes[index]
+            for (structure, index), words in masks.said().items()
+            if words.has_mask
+        }
+        paths = [self.of_person(structure, plane) for (structure, _), plane in said.items()]
+        return [path for path in paths if path.exists()]
+
+    def proposals(self, structure: str, run: str) -> Path:
+        """Return the folder of a run's masks of a structure."""
+        return self.folder / "proposals" / structure / run
+
+    def discard(self, structure: str, run: str) -> None:
+        """Remove the masks of a run that was given up.
+
+        Raises
+        ------
+        BadInput
+            If they cannot be removed.
+        """
+        folder = self.proposals(structure, run)
+        try:
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            why = error.strerror or error
+            raise BadInput(f"the masks in {folder} cannot be removed ({why})") from error
+
+    def of_person(self, structure: str, plane: Plane) -> Path:
+        """Return the file of a person's mask of an image or of its whole volume.
+
+        Raises
+        ------
+        BadInput
+            If another image has the same stem.
+        """
+        other = next((one for one in self.by_stem[stem(plane.item)] if one != plane.item), None)
+        if other is not None:
+            raise BadInput(
+                f"the masks of {plane.item} and {other} would have one name; rename an image"
+            )
+        return self.labels / structure / mask_name(plane)
+
+    @cached_property
+    def by_stem(self) -> Mapping[str, list[str]]:
+        """The images and volumes by the names of their masks, without endings."""
+        found: dict[str, list[str]] = {}
+        for item in self.listing.items:
+            found.setdefault(stem(item), []).append(item)
+        return found
+
+    def read(self, masks: Masks, structure: str, image: str) -> Mask | None:
+        """Return the mask that holds for an image: a person's, else the proposal, else None.
+
+        Raises
+        ------
+        BadInput
+            If its file is gone or damaged; says how to go back if there is a way.
+        """
+        known = masks.structures.get(structure, Structure())
+        plane, index = self.listing.named(image), masks.images.index(image)
+        said = known.said.get(index)
+        if said and said.has_mask:
+            return self._read_said(said, structure, plane)
+        if known.state(index) is MaskState.PROPOSED:
+            proposals = known.proposals
+            return self._read_proposal(structure, proposals.run, proposals.files[index], plane)
+        return None
+
+    def read_uncertainty(
+        self, masks: Masks, structure: str, image: str
+    ) -> npt.NDArray[np.uint8] | None:
+        """Return how undecided the run was about each pixel, 0 to 255; None if it did not say."""
+        known = masks.structures.get(structure, Structure())
+        proposals, index = known.proposals, masks.images.index(image)
+        if index not in proposals.files:
+            return None
+        folder = self.proposals(structure, proposals.run) / UNCERTAINTY
+        path, plane = folder / proposals.files[index], self.listing.named(image)
+        return _slice_of(path, plane).astype(np.uint8) if path.exists() else None
+
+    def write(self, before: Masks, after: Masks) -> None:
+        """Write the masks of which people say something else than before.
+
+        Parameters
+        ----------
+        before, after : Masks
+            What the disk has, and what it shall have.
+
+        Raises
+        ------
+        OSError
+            If the disk is full or the folder cannot be written; the mask at hand is as before.
+        BadInput
+            If a proposal that was accepted is gone, or a mask on the disk is damaged.
+        """
+        planes = self.listing.planes
+        changed = sorted(after.changed_since(before))
+        for (structure, _), some in groupby(changed, lambda at: (at[0], planes[at[1]].item)):
+            indices = [index for _, index in some]
+            self._write_item(structure, indices, after.structures.get(structure, Structure()))
+
+    def _read_said(self, said: Said, structure: str, plane: Plane) -> Mask:
+        if said.bits is not None:
+            return said.bits.mask()
+        path = self.of_person(structure, plane)
+        # Accepted a moment ago, and not saved yet.
+        if said.file and said.state is MaskState.ACCEPTED and not path.exists():
+            return self._read_proposal(structure, said.run, said.file, plane)
+        return _slice_of(path, plane) > 0
+
+    def _read_proposal(self, structure: str, run: str, file: str, plane: Plane) -> Mask:
+        return _slice_of(self.proposals(structure, run) / file, plane) > 0
+
+    def _write_item(self, structure: str, changed: list[int], known: Structure) -> None:
+        """Write the mask of an image, or of those slices of a volume that have changed."""
+        plane = self.listing.planes[changed[0]]
+        path = self.of_person(structure, plane)
+        if not any(said.has_mask for said in self._all_said(plane, known)):
+            retire(path)
+            return
+        shape = (plane.header.depth, *plane.header.size)
+        labels = _stored(path, plane) if path.exists() else np.zeros(shape, np.uint8)
+        for index in changed:
+            one, said = self.listing.planes[index], known.said.get(index)
+            labels[one.z or 0] = self._pixels(said, structure, one, labels[one.z or 0])
+        keep_last(path)
+        write_mask(path, labels[0] if plane.z is None else labels, plane)
+
+    def _all_said(self, plane: Plane, known: Structure) -> list[Said]:
+        """Return what people say of all slices of an item."""
+        planes = self.listing.planes
+        return [said for index, said in known.said.items() if planes[index].item == plane.item]
+
+    def _pixels(
+        self, said: Said | None, structure: str, plane: Plane, stored: Labels
+    ) -> Labels | Mask:
+        if said is None or not said.has_mask:
+            return np.zeros_like(stored)
+        if said.bits is not None:
+            return said.bits.mask()
+        if said.file and said.state is MaskState.ACCEPTED:
+            return self._read_proposal(structure, said.run, said.file, plane)
+        return stored
+
+
+def rename_masks(before: MaskFiles, after: MaskFiles, masks: Masks) -> None:
+    """Give people's masks the names of images that are called otherwise now.
+
+    Parameters
+    ----------
+    before, after : MaskFiles
+        With the same images in the same order, by their old and their new names.
+    masks : Masks
+        Which there are.
+    """
+    for structure, index in masks.said():
+        then, now = (stem(files.listing.planes[index].item) for files in (before, after))
+        for ending in MASK_ENDINGS:
+            path, target = (before.labels / structure / f"{one}{ending}" for one in (then, now))
+            if then != now and path.exists():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(target)
+
+
+def _stored(path: Path, plane: Plane) -> Labels:
+    """Return the mask of an item as it is on the disk, (Z, H, W)."""
+    if not path.exists():
+        raise BadInput(f"the mask {path} is gone; {way_back(path)}")
+    shape = (plane.header.depth, *plane.header.size)
+    labels = read_mask(path, shape if plane.z is not None else shape[1:]).labels
+    return labels.reshape(shape).copy()
+
+
+def _slice_of(path: Path, plane: Plane) -> Labels:
+    slices: Labels = _stored(path, plane)[plane.z or 0]
+    return slices

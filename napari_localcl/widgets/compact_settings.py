@@ -1,0 +1,90 @@
+"""A few settings side by side, made from what their model says of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QWidget,
+)
+
+from napari_localcl.widgets.controls import keep_narrow
+from napari_localcl.widgets.settings_dialog import field_value, in_words, make_field
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_localcl.data.settings import Setting
+
+_COLUMNS = 2
+_LEAST_WIDTH = 44
+
+
+class CompactSettings(QWidget):
+    """Settings that are always in sight.
+
+    Parameters
+    ----------
+    settings : sequence of Setting
+        Of a model.
+
+    Attributes
+    ----------
+    changed : Signal
+        One of them is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self, settings: Sequence[Setting]) -> None:
+        super().__init__()
+        self._defaults = {one.name: one.default for one in settings}
+        self._fields = {one.name: make_field(asdict(one)) for one in settings}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(3)
+        for number, (name, field) in enumerate(self._fields.items()):
+            row, column = divmod(number, _COLUMNS)
+            _narrow(field)
+            label = QLabel(in_words(name))
+            label.setToolTip(field.toolTip())
+            label.setBuddy(field)
+            grid.addWidget(label, row, 2 * column)
+            grid.addWidget(field, row, 2 * column + 1)
+            _changes(field).connect(lambda *_: self.changed.emit())
+        for column in range(_COLUMNS):
+            grid.setColumnStretch(2 * column + 1, 1)
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What differs from the defaults, by name."""
+        values = {name: field_value(field) for name, field in self._fields.items()}
+        return {name: value for name, value in values.items() if value != self._defaults[name]}
+
+
+def _narrow(field: QWidget) -> None:
+    if isinstance(field, QComboBox):
+        keep_narrow(field)
+        field.setMinimumWidth(2 * _LEAST_WIDTH)
+    elif isinstance(field, QAbstractSpinBox):
+        # The arrow keys do the same, and take no room.
+        field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+        # napari leaves room for the buttons all the same.
+        field.setStyleSheet(f"min-width: {_LEAST_WIDTH}px; padding: 1px 2px;")
+
+
+def _changes(field: QWidget) -> Signal:
+    """Return the signal of a control that :func:`make_field` has made."""
+    if isinstance(field, QComboBox):
+        return field.currentIndexChanged
+    if isinstance(field, QCheckBox):
+        return field.toggled
+    return field.textChanged if isinstance(field, QLineEdit) else field.valueChanged
