@@ -72,12 +72,25 @@ class Bench:
         values = [dice(found[image], truth) for image, truth in self.truth.items()]
         return {"": name, "Dice": float(np.mean(values)), "median": float(np.median(values))}
 
+    def out(self, name: str, seed: int) -> Path:
+        """Where the run and the masks of a training are."""
+        return self.folder / f"{name} {seed}".replace(" ", "-")
+
+    def agreement(self, seeds: list[int]) -> list[float]:
+        """Mean Dice of each seed's masks with those of the others: a choice without labels."""
+        found = [masks(self.out("napari-localcl", seed) / "masks") for seed in seeds]
+        pairs = [
+            [np.mean([dice(own[name], other[name]) for name in own]) for other in found]
+            for own in found
+        ]
+        return [float((sum(row) - 1) / max(len(row) - 1, 1)) for row in pairs]
+
     def learned(
         self, name: str, seed: int, budget: Budget, changes: dict[str, object]
     ) -> dict[str, object]:
         """A row for a training from the prior."""
         given = self.given
-        out = self.folder / f"{name} {seed}".replace(" ", "-")
+        out = self.out(name, seed)
         known = {"shape.appearance": given.appearance, **given.settings, **changes}
         prior = given.prior or self.folder / "prior"
         since, images = time.monotonic(), self.folder / "images"
@@ -107,8 +120,12 @@ def bench_set(
     """Everything about one set."""
     rows = [bench.classical(*one) for one in baselines(bench.given.name, bench.folder)]
     own = [bench.learned("napari-localcl", seed, budget, {}) for seed in seeds]
+    for row, agreement in zip(own, bench.agreement(seeds), strict=True):
+        row["agreement"] = agreement
+    chosen = max(own, key=lambda row: row["agreement"])
     mean = {key: float(np.mean([row[key] for row in own])) for key in ("Dice", "median", "seconds")}
     rows += [*own, {"": f"mean of {len(own)} seeds", **mean, "asked": bench.given.asked}]
+    rows.append({"": "the seed that agrees most with the others", "Dice": chosen["Dice"]})
     for name in ablations:
         rows.append(bench.learned(name, seeds[0], budget, ABLATIONS[name]))
     show(f"{bench.given.name}: {len(bench.truth)} images", rows)

@@ -27,7 +27,7 @@ from napari_localcl.data.prepared import PreparedImages, prepare_all
 from napari_localcl.data.samples import sample_folder
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods.ld import LD
-from napari_localcl.methods.ld_settings import LDSettings
+from napari_localcl.methods.ld.settings import LDSettings
 from napari_localcl.tasks.atlas import Atlas, Embedded, LandmarkSettings, magnified
 from napari_localcl.tasks.embedding_store import BATCH, Embeddings, embed_images
 from napari_localcl.tasks.landmarks import predict

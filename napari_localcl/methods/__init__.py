@@ -1,4 +1,4 @@
-"""The published systems, one file each; a new file is a new method.
+"""The published systems, one file or package each; a new one is a new method.
 
 ``PUBLISHED`` maps their names to their classes.
 """

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from napari_localcl.data.priors.prior import Masks
 
 LOOKED_AT = 12  # masks
-SIDE = 256  # pixels of a square on which they are looked at
+SIDE = 512  # pixels of a square on which they are looked at
 THIN = 1 / 24  # a mean thickness below this part of the image is that of vessels, nerves, fibres
-THIN_PIXELS, THICK_PIXELS = 5.0, 8.0  # thickness that a working image must show
+THIN_PIXELS, THICK_PIXELS = 6.0, 8.0  # thickness that a working image must show
 VIEW = 128  # pixels of a view that shows a part of a large working image
 FEW = 3  # parts up to which their number is kept
 
@@ -69,10 +69,13 @@ def _parts(masks: Masks) -> dict[str, object]:
 
 
 def _thickness(mask: Masks) -> float:
-    """Mean thickness in pixels: four times the mean depth below the border, as of a band."""
+    """Mean thickness in pixels, from the depths below the border as of a band.
+
+    A band of w pixels has depths 1, 2, ..., w / 2 from either side: their mean is (w / 2 + 1) / 2.
+    """
     from scipy.ndimage import distance_transform_edt
 
-    return 4 * float(distance_transform_edt(mask)[mask].mean())
+    return 4 * float(distance_transform_edt(mask)[mask].mean()) - 2
 
 
 def _rounded(side: float, least: int, most: int) -> int:

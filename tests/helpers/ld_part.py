@@ -13,7 +13,7 @@ from napari_localcl.data.prepared import prepare_all
 from napari_localcl.data.settings import build_settings
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods.ld import LD
-from napari_localcl.methods.ld_settings import LDSettings
+from napari_localcl.methods.ld.settings import LDSettings
 
 STAGES = ("patches", "regions", "correspondences-1", "shape")
 

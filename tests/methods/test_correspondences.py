@@ -16,7 +16,7 @@ from napari_localcl.methods.correspondences import (
     mine,
 )
 from napari_localcl.methods.ld import LD
-from napari_localcl.methods.ld_settings import LDSettings
+from napari_localcl.methods.ld.settings import LDSettings
 
 TRUTHS = [AFFINE, BEND, same]
 SETTINGS = CorrespondenceSettings(pairs=24, spacing=16)

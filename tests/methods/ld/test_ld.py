@@ -18,9 +18,9 @@ from napari_localcl.data.prepared import prepare_all
 from napari_localcl.data.samples import sample_folder
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods.ld import LD
-from napari_localcl.methods.ld_sampling import PairBatch, Sampler
-from napari_localcl.methods.ld_settings import PRESETS, LDSettings
-from napari_localcl.methods.ld_terms import (
+from napari_localcl.methods.ld.sampling import PairBatch, Sampler
+from napari_localcl.methods.ld.settings import PRESETS, LDSettings
+from napari_localcl.methods.ld.terms import (
     patch_terms,
     patch_weights,
     pool_patches,

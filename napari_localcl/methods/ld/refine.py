@@ -18,7 +18,7 @@ from napari_localcl.data.progress import Progress
 from napari_localcl.losses.reduction import shared_mean
 from napari_localcl.losses.shape import weighted_disagreement
 
-from .shape_knowledge import fields_of_view
+from .knowledge import fields_of_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping

@@ -11,11 +11,11 @@ from torch.nn.functional import normalize
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods.ld import LD
-from napari_localcl.methods.ld_refine import RefineBatch, certainty, refine_terms
-from napari_localcl.methods.ld_settings import LDSettings
-from napari_localcl.methods.ld_shape import ShapeBatch, ShapeGuide, cosine_map
-from napari_localcl.methods.shape_knowledge import ShapeKnowledge, first_guesses
-from napari_localcl.methods.shape_settings import SHAPE, ShapeSettings
+from napari_localcl.methods.ld.knowledge import ShapeKnowledge, first_guesses
+from napari_localcl.methods.ld.refine import RefineBatch, certainty, refine_terms
+from napari_localcl.methods.ld.settings import LDSettings
+from napari_localcl.methods.ld.shape import ShapeBatch, ShapeGuide, cosine_map
+from napari_localcl.methods.ld.shape_settings import SHAPE, ShapeSettings
 
 CPU = torch.device("cpu")
 SMALL = {**SHAPE, "image_size": 64, "width": 4, "dimensions": 8, "clusters": 4, "pairs": 1}

@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from .appearance import AppearanceRanges
-from .correspondences import CorrespondenceSettings
-from .method import MethodSettings
-from .points import PointSettings
+from napari_localcl.methods.appearance import AppearanceRanges
+from napari_localcl.methods.correspondences import CorrespondenceSettings
+from napari_localcl.methods.method import MethodSettings
+from napari_localcl.methods.points import PointSettings
+from napari_localcl.methods.views import GeometryRanges
+
 from .shape_settings import SHAPE, SHAPE_FAITHFUL, ShapeSettings
-from .views import GeometryRanges
 
 
 class LDSettings(MethodSettings):

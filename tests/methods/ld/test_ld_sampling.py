@@ -9,8 +9,8 @@ from canvases import coordinates, prepared
 
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods.correspondences import MinedPairs
-from napari_localcl.methods.ld_sampling import Sampler
-from napari_localcl.methods.ld_settings import PRESETS, LDSettings
+from napari_localcl.methods.ld.sampling import Sampler
+from napari_localcl.methods.ld.settings import PRESETS, LDSettings
 from napari_localcl.models.sampling import sample_at
 
 SIZE = (64, 64)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from napari_localcl.models.ld_network import LDNetwork
 
-    from .ld_sampling import PatchBatch
+    from .sampling import PatchBatch
     from .shape_settings import ShapeSettings
 
 STAGE = "shape"

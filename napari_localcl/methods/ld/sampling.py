@@ -8,13 +8,9 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from napari_localcl.models.sampling import cell_centres
-
-from .appearance import draw_apertures, draw_appearance
-from .correspondences import MinedPairs, draw
-from .ld_refine import RefineBatch
-from .ld_shape import PENALISED, ShapeBatch
-from .points import (
+from napari_localcl.methods.appearance import draw_apertures, draw_appearance
+from napari_localcl.methods.correspondences import MinedPairs, draw
+from napari_localcl.methods.points import (
     PointPairs,
     choose,
     draw_points,
@@ -23,20 +19,24 @@ from .points import (
     valid_boxes,
     within,
 )
-from .shape_knowledge import fields_of_view
-from .views import draw_geometry, inside
+from napari_localcl.methods.views import draw_geometry, inside
+from napari_localcl.models.sampling import cell_centres
+
+from .knowledge import fields_of_view
+from .refine import RefineBatch
+from .shape import PENALISED, ShapeBatch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.shard import Shard
+    from napari_localcl.methods.appearance import Apertures, Appearance
+    from napari_localcl.methods.views import Geometry, GeometryRanges
 
-    from .appearance import Apertures, Appearance
-    from .ld_refine import PseudoLabels
-    from .ld_settings import LDSettings
-    from .shape_knowledge import ShapeKnowledge
-    from .views import Geometry, GeometryRanges
+    from .knowledge import ShapeKnowledge
+    from .refine import PseudoLabels
+    from .settings import LDSettings
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from canvases import prepared
 
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods.ld import LD
-from napari_localcl.methods.ld_sampling import Sampler
-from napari_localcl.methods.ld_settings import PRESETS, LDSettings
-from napari_localcl.methods.ld_terms import patch_weights
+from napari_localcl.methods.ld.sampling import Sampler
+from napari_localcl.methods.ld.settings import PRESETS, LDSettings
+from napari_localcl.methods.ld.terms import patch_weights
 from napari_localcl.methods.views import GeometryRanges, draw_geometry
 
 FAITHFUL = LDSettings(**PRESETS["faithful"])

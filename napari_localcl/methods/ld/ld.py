@@ -19,21 +19,22 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.methods import correspondences
+from napari_localcl.methods.correspondences import MinedPairs
+from napari_localcl.methods.method import Method, Stage, stages_of
+from napari_localcl.methods.points import PointPairs, contrast_levels
 from napari_localcl.models.encoder import colour_range
 from napari_localcl.models.ld_network import LDNetwork
 from napari_localcl.models.pyramid import Pyramid
 from napari_localcl.models.segmenter import build_segmenter
 
-from . import correspondences, ld_refine, ld_shape
-from .correspondences import MinedPairs
-from .ld_refine import PseudoLabels, RefineBatch, refine_terms
-from .ld_sampling import PairBatch, PatchBatch, Sampler
-from .ld_settings import PRESET_HELP, PRESETS, SHAPE_PRESETS, LDSettings
-from .ld_shape import ShapeBatch, ShapeGuide, cosine_map
-from .ld_terms import patch_terms, region_terms
-from .method import Method, Stage, stages_of
-from .points import PointPairs, contrast_levels
-from .shape_knowledge import ShapeKnowledge, first_guesses
+from . import refine, shape
+from .knowledge import ShapeKnowledge, first_guesses
+from .refine import PseudoLabels, RefineBatch, refine_terms
+from .sampling import PairBatch, PatchBatch, Sampler
+from .settings import PRESET_HELP, PRESETS, SHAPE_PRESETS, LDSettings
+from .shape import ShapeBatch, ShapeGuide, cosine_map
+from .terms import patch_terms, region_terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.shard import Shard
 
 # Every 10 epochs; patches have 20, regions 80.
-HALVINGS = {"patches": 1, "regions": 7, ld_shape.STAGE: 7}
+HALVINGS = {"patches": 1, "regions": 7, shape.STAGE: 7}
 
 
 class LD(Method, name="ld"):
@@ -96,8 +97,8 @@ class LD(Method, name="ld"):
         rounds = given.correspondences.rounds
         for turn in range(1, rounds + 1):
             shares[f"{correspondences.STAGE}-{turn}"] = given.correspondences_share / rounds
-        shares[ld_shape.STAGE] = given.shape.share * (1 - given.shape.refine.share)
-        shares[ld_refine.STAGE] = given.shape.share * given.shape.refine.share
+        shares[shape.STAGE] = given.shape.share * (1 - given.shape.refine.share)
+        shares[refine.STAGE] = given.shape.share * given.shape.refine.share
         halvings = HALVINGS if given.schedule == "halving" else {}
         return tuple(
             replace(stage, halvings=halvings.get(stage.name, 0)) for stage in stages_of(shares)
@@ -116,12 +117,12 @@ class LD(Method, name="ld"):
     ) -> Iterator[Progress]:
         """Mine correspondences where the stage needs them and there is more than one image."""
         self._mined = None
-        if stage == ld_shape.STAGE:
+        if stage == shape.STAGE:
             yield from self._enter_shape(images, chance)
-        if stage == ld_refine.STAGE:
+        if stage == refine.STAGE:
             self.eval()
             pool = self.settings.shape.refine.pool
-            self._labels = yield from ld_refine.label(images, self._first, pool, chance)
+            self._labels = yield from refine.label(images, self._first, pool, chance)
             self._knowledge = None
             self.train()
         if stage.startswith(correspondences.STAGE) and len(images) > 1:
@@ -175,9 +176,9 @@ class LD(Method, name="ld"):
     ) -> PatchBatch | PairBatch | ShapeBatch | RefineBatch:
         """See :meth:`Method.sample`."""
         sampler = Sampler(self.settings, images, chance, shard, device)
-        if stage == ld_shape.STAGE and self._knowledge is not None:
+        if stage == shape.STAGE and self._knowledge is not None:
             return sampler.shapes(self._knowledge)
-        if stage == ld_refine.STAGE and self._labels is not None:
+        if stage == refine.STAGE and self._labels is not None:
             return sampler.labelled(self._labels)
         return sampler.patches() if self._mined is None else sampler.pairs(self._mined)
 
@@ -243,11 +244,11 @@ class LD(Method, name="ld"):
     def parameter_groups(self, stage: str) -> list[dict[str, Any]]:
         """The optimiser's groups: a shape has two players, its refinement a network of its own."""
         given = self.settings
-        if stage == ld_refine.STAGE and self.segmenter is not None:
+        if stage == refine.STAGE and self.segmenter is not None:
             rate = given.shape.refine.learning_rate
             return [{"params": list(self.segmenter.parameters()), "lr": rate}]
         own = {"params": list(self.network.parameters()), "lr": given.learning_rate}
-        if stage != ld_shape.STAGE or self.guide is None:
+        if stage != shape.STAGE or self.guide is None:
             return [own]
         betas = (given.shape.momentum, 0.999)
         judge = list(self.guide.discriminator.parameters())
@@ -256,7 +257,7 @@ class LD(Method, name="ld"):
 
     def after_step(self, stage: str, fraction: float) -> None:
         """Let the average follow."""
-        if stage == ld_shape.STAGE and self.guide is not None:
+        if stage == shape.STAGE and self.guide is not None:
             self._fraction = fraction
             self.guide.follow(self.network)
 
@@ -267,9 +268,9 @@ class LD(Method, name="ld"):
         """
         first = self._first(images)
         if self.segmenter is None:
-            return first, 1 - ld_refine.certainty(first)
+            return first, 1 - refine.certainty(first)
         refined = self.segmenter(_seen(images)).float().sigmoid()
-        return refined, 1 - ld_refine.certainty((first + refined) / 2)
+        return refined, 1 - refine.certainty((first + refined) / 2)
 
     def _first(self, images: Tensor) -> Tensor:
         """What the first network says of images (B, C, H, W), (B, 1, H, W)."""

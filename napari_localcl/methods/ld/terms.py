@@ -24,8 +24,8 @@ from napari_localcl.losses.reduction import gather_rows, rank, shared_mean, weig
 from napari_localcl.models.sampling import sample_at
 
 if TYPE_CHECKING:
-    from .ld_sampling import PatchBatch
-    from .ld_settings import LDSettings
+    from .sampling import PatchBatch
+    from .settings import LDSettings
 
 
 def patch_terms(embedding: Tensor, batch: PatchBatch, settings: LDSettings) -> dict[str, Tensor]:
