@@ -18,7 +18,7 @@ def test_vessels_are_learned_from_turned_parts_of_large_evened_images():
 
 
 def test_a_disc_is_learned_from_whole_small_images_and_is_one_part_without_holes():
-    suited = suited_settings(build_prior("ellipse", {"smallest": 0.3, "largest": 0.4}))
+    suited = suited_settings(build_prior("ellipse", {"smallest": 0.4, "largest": 0.5}))
     assert suited == {"image_size": 128, "shape.components": 1, "shape.fill_holes": True}
 
 

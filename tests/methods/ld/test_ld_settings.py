@@ -7,7 +7,7 @@ from canvases import prepared
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods.ld import LD
 from napari_localcl.methods.ld.sampling import Sampler
-from napari_localcl.methods.ld.settings import PRESETS, LDSettings
+from napari_localcl.methods.ld.settings import PRESETS, SHAPE_PRESETS, LDSettings
 from napari_localcl.methods.ld.terms import patch_weights
 from napari_localcl.methods.views import GeometryRanges, draw_geometry
 
@@ -143,3 +143,22 @@ def test_centre_sensitive_weights_sum_to_one_and_are_largest_in_the_middle():
 def test_uniform_weights_sum_to_one():
     weights = patch_weights((64, 64), LDSettings(grid=8, centre_sensitive=False))
     assert torch.allclose(weights, torch.full((8, 8), 1 / 64))
+
+
+@pytest.mark.parametrize("preset", ["small", "faithful"])
+def test_the_presets_for_shapes_learn_one(preset):
+    method = LD(LDSettings.model_validate(SHAPE_PRESETS[preset]), 1)
+    assert method.segments
+    assert [stage.name for stage in method.stages][-2:] == ["shape", "refine"]
+
+
+def test_the_published_game_has_the_published_constants():
+    given = LDSettings.model_validate(SHAPE_PRESETS["faithful"])
+    assert (given.image_size, given.clusters, given.pairs) == (448, 8, 3)
+    assert (given.learning_rate, given.shape.discriminator_rate) == (1e-3, 5e-5)
+    assert (given.patch_weight, given.mixup_weight) == (1, 1)
+    assert (given.region_weight, given.entropy_weight) == (10, 0.1)
+    assert given.shape.adversarial_weight == 1
+    assert given.shape.discriminator == "published"
+    own = given.shape
+    assert not any((own.area_weight, own.guess_weight, own.appearance_weight, own.penalty))
