@@ -170,7 +170,7 @@ class ShapePanel(TrainingStep):
         )
 
     def _fields(self) -> tuple[QWidget, ...]:
-        return (self._encoder, *self.budget.widgets)
+        return (self._encoder, *self.budget.widgets, *self.options.widgets)
 
     def _enable(self) -> None:
         super()._enable()
