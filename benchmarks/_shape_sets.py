@@ -37,15 +37,16 @@ class ShapeSet:
 
 def sets() -> dict[str, ShapeSet]:
     """Every set by name."""
-    disc = {"prior.smallest": 0.11, "prior.largest": 0.16}
-    heart = {"prior.position": "around", "prior.spread": 0.05}
+    every = {"shape.expected": True}
+    disc = {"prior.smallest": 0.11, "prior.largest": 0.16, **every}
+    heart = {"prior.position": "around", "prior.spread": 0.05, **every}
     cavity = {"prior.smallest": 0.11, "prior.largest": 0.3}
     wall = {"prior.smallest": 0.25, "prior.largest": 0.45}
     known = [
         ShapeSet("vessels", 0.67, 5, "darker", vessels),
         ShapeSet("disc", 0.78, 4, "brighter", disc_images, "ellipse", disc),
-        ShapeSet("lungs", 0.86, 4, "darker", lungs),
-        ShapeSet("heart", 0.80, 4, "any", heart_shadow),
+        ShapeSet("lungs", 0.86, 4, "darker", lungs, settings=every),
+        ShapeSet("heart", 0.80, 4, "any", heart_shadow, settings=every),
         ShapeSet("ventricle", 0.70, 4, "brighter", ventricle, "ellipse", heart | cavity),
         ShapeSet("ring", float("nan"), 4, "darker", ring, "ring", heart | wall),
     ]

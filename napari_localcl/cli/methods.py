@@ -1,6 +1,7 @@
 """``methods``: the published systems, their stages and settings."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,7 +21,10 @@ def methods(
     ] = None,
     events: Events = False,
 ) -> None:
-    """List the published systems: paper, stages, presets, and all settings with their ranges."""
+    """List the published systems: paper, stages, presets, and all settings with their ranges.
+
+    Without METHOD also the priors of shapes that 'shapes' knows.
+    """
     from napari_localcl.methods import PUBLISHED
     from napari_localcl.tasks.plans import find_method
 
@@ -29,6 +33,8 @@ def methods(
         _tell(chosen)
     else:
         _print(chosen)
+        if name is None:
+            _print_priors()
 
 
 def _tell(methods: "Sequence[type[Method]]") -> None:
@@ -84,7 +90,20 @@ def _print(methods: "Sequence[type[Method]]") -> None:
         console.print(_settings_table(method.Settings()))
 
 
-def _settings_table(settings: object) -> object:
+def _print_priors() -> None:
+    from rich.console import Console
+
+    from napari_localcl.data.priors import families, prior_settings
+
+    console = Console(highlight=False)
+    console.print("[bold]priors[/bold]  shapes that 'shapes --prior' looks for")
+    for source in ("masks of your own", *families()):
+        own = prior_settings(source) if source in families() else prior_settings(Path())
+        console.print(f"prior    {source}", markup=False)
+        console.print(_settings_table(own(), "prior."))
+
+
+def _settings_table(settings: object, prefix: str = "") -> object:
     from rich.table import Table
 
     from napari_localcl.data.settings import list_settings
@@ -92,6 +111,6 @@ def _settings_table(settings: object) -> object:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("setting", "default", "allowed", "meaning"):
         table.add_column(column, overflow="fold")
-    for setting in list_settings(settings):  # type: ignore[arg-type]
+    for setting in list_settings(settings, prefix):  # type: ignore[arg-type]
         table.add_row(setting.name, str(setting.default), setting.allowed, setting.help)
     return table

@@ -122,6 +122,7 @@ class Sampler:
             views=views,
             field=self._both(self._warped(field, side) for side in sides),
             guesses=self._both(self._warped(guesses, side) for side in sides),
+            guessing=len(knowledge.guesses) > 0,
             guessed=self.shard.take(guessed).float().repeat(2).to(self.device),
             shapes=self._warped(masks, poses),
             penalised=bool(torch.rand((), generator=self.chance) < PENALISED),

@@ -52,6 +52,8 @@ class ShapeBatch:
         First guesses of the structure.
     guessed : Tensor (n,)
         1 where there is one.
+    guessing : bool
+        Whether any image of the run has one.
     shapes : Tensor (m, 1, H, W)
         Views of the prior's masks.
     penalised : bool
@@ -64,6 +66,7 @@ class ShapeBatch:
     field: Tensor
     guesses: Tensor
     guessed: Tensor
+    guessing: bool
     shapes: Tensor
     penalised: bool
     patches: PatchBatch | None
@@ -107,7 +110,7 @@ class ShapeGuide(nn.Module):
         """The weighted terms of masks (n, 1, H, W), `fraction` of the stage being done."""
         given = self.settings
         fading = max(given.guess_rest, 1 - fraction / given.guess_until)
-        fading *= given.guess_weight > 0 and bool(batch.guessed.any())
+        fading *= batch.guessing
         terms = {"area": given.area_weight * self._area(mask, batch)} if given.area_weight else {}
         if given.adversarial_weight:
             # A discriminator that has seen nothing but poor guesses would end the game early.
@@ -122,7 +125,8 @@ class ShapeGuide(nn.Module):
         return terms
 
     def _area(self, mask: Tensor, batch: ShapeBatch) -> Tensor:
-        return area_mismatch(shared_mean(mask).mean(), float(batch.shapes.mean()))
+        wanted = float(shared_mean(batch.shapes).mean())
+        return area_mismatch(shared_mean(mask).mean(), wanted)
 
     def _game(self, fake: Tensor, batch: ShapeBatch, part: float) -> Iterator[tuple[str, Tensor]]:
         """Both players' losses: each moves its own weights, as if they took turns on one batch."""
@@ -132,7 +136,7 @@ class ShapeGuide(nn.Module):
             found = self.discriminator(fake.detach())
         yield STAGE, part * self.settings.adversarial_weight * deceive(judged)
         penalised = batch.penalised and self.settings.penalty > 0
-        real = batch.shapes.requires_grad_(penalised)
+        real = batch.shapes.clone().requires_grad_(penalised)
         with torch.autocast(
             fake.device.type, torch.bfloat16, enabled=_fast(fake) and not penalised
         ):

@@ -51,9 +51,10 @@ class ShapeKnowledge:
 
     def guess(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """First guesses (n, 1, H, W) in [0, 1] of some images, and which of them have one (n,)."""
-        rows = self.guess_of[chosen]
         if not len(self.guesses):
-            return torch.zeros(len(chosen), *self.masks.shape[1:]), rows >= 0
+            none = torch.zeros(len(chosen), dtype=torch.bool)
+            return torch.zeros(len(chosen), *self.masks.shape[1:]), none
+        rows = self.guess_of[chosen]
         return self.guesses[rows.clamp(min=0)].float() / 255, rows >= 0
 
     def tensors(self) -> dict[str, Tensor]:
@@ -98,7 +99,8 @@ def _fitted(
 ) -> Generator[Progress, bool | None, ShapeKnowledge]:
     chosen = torch.randperm(len(images), generator=chance)[: settings.matched].tolist()
     masks = knowledge.masks[: settings.masks_fitted].float()
-    matcher = ShapeMatcher.of(masks, settings.reach if bool(knowledge.located) else None)
+    reach = settings.reach if bool(knowledge.located) else None
+    matcher = ShapeMatcher.of(masks, reach, settings.surroundings)
     found: list[Tensor] = []
     for done, index in enumerate(chosen, 1):
         pixels = torch.from_numpy(images.batch([index])).float() / 255

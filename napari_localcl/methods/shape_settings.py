@@ -84,6 +84,9 @@ class ShapeSettings(BaseModel):
         0, ge=0, le=100, description="largest parts of a mask that are kept; 0 keeps all"
     )
     fill_holes: bool = Field(False, description="holes in a mask are filled")
+    expected: bool = Field(
+        False, description="every image shows it: where nothing is sure, the likeliest place counts"
+    )
     output: Output = Field(
         "attention", description="what the first network says: its cluster, or nearness to it"
     )

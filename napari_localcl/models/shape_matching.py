@@ -14,7 +14,6 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, max_pool2d, pad
 
 REDUCTION = 2  # places are tried on every second pixel
-RIM = 0.25  # width of the rim, part of the square root of the median mask's area
 WHOLLY = 0.98  # part of a mask that must lie in the field of view
 NOWHERE = -1e9
 
@@ -45,14 +44,24 @@ class ShapeMatcher:
     area: Tensor
 
     @classmethod
-    def of(cls, masks: Tensor, reach: float | None) -> ShapeMatcher:
-        """Prepare masks (M, 1, H, W); they move by up to ``reach`` of the side, None: anywhere."""
+    def of(cls, masks: Tensor, reach: float | None, rim: int = 4) -> ShapeMatcher:
+        """Prepare masks.
+
+        Parameters
+        ----------
+        masks : Tensor (M, 1, H, W)
+            0 to 1.
+        reach : float or None
+            How far they move, part of the side; None is anywhere.
+        rim : int
+            Width of the rim around them that they are compared with, in pixels.
+        """
         small = avg_pool2d(masks, REDUCTION)
         area = small.sum(dim=(1, 2, 3))
-        width = max(1, round(RIM * float(area.median()) ** 0.5))
-        rim = max_pool2d(small, 2 * width + 1, 1, width) - small
+        width = max(1, round(rim / REDUCTION))
+        ring = max_pool2d(small, 2 * width + 1, 1, width) - small
         size = (2 * small.shape[2], 2 * small.shape[3])
-        shape, around = (torch.fft.rfft2(part[:, 0], s=size).conj() for part in (small, rim))
+        shape, around = (torch.fft.rfft2(part[:, 0], s=size).conj() for part in (small, ring))
         return cls(masks, shape, around, size, _allowed(size, reach), area.view(-1, 1, 1))
 
     def fit(self, brightness: Tensor, field: Tensor, best: int) -> tuple[Tensor, float]:

@@ -47,15 +47,24 @@ class CleanUp:
         Largest parts that are kept; 0 keeps all.
     fill_holes : bool
         Whether holes are filled.
+    expected : bool
+        Whether every image shows the structure.
     """
 
     components: int = 0
     fill_holes: bool = False
+    expected: bool = False
 
-    def apply(self, mask: Mask) -> Mask:
-        """Return the mask (H, W), cleaned up."""
+    def apply(self, probability: npt.NDArray[np.float32]) -> Mask:
+        """Return the mask (H, W) of probabilities, cleaned up.
+
+        Where the structure is expected and nowhere more probable than not, it is where it is at
+        least half as probable as at its likeliest place.
+        """
         from scipy.ndimage import binary_fill_holes, label
 
+        most = float(probability.max())
+        mask = probability > (most / 2 if self.expected and most <= 0.5 else 0.5)
         if self.components and mask.any():
             parts, count = label(mask)
             sizes = np.bincount(parts.ravel())[1:]
@@ -142,7 +151,7 @@ def segment(
 def clean_up_of(record: RunRecord) -> CleanUp:
     """Return what a run's settings say of cleaning up."""
     given = record.settings["shape"]
-    return CleanUp(given["components"], given["fill_holes"])
+    return CleanUp(given["components"], given["fill_holes"], given["expected"])
 
 
 def _prepare(
@@ -194,7 +203,7 @@ def _masks(
         both = torch.cat([probability * field, uncertainty * field], dim=1)
         for row, maps in zip(rows, both, strict=True):
             own = in_file_pixels(maps, images.placements[row]).numpy()
-            mask = clean_up.apply(own[0] > 0.5)
+            mask = clean_up.apply(own[0])
             doubt = (255 * own[1]).round().astype(np.uint8)
             yield images.names[row], mask, doubt, confidence(maps[0])
 

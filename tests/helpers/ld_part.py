@@ -15,16 +15,15 @@ from napari_localcl.data.shard import Shard
 from napari_localcl.methods.ld import LD
 from napari_localcl.methods.ld_settings import LDSettings
 
-STAGES = ("patches", "regions", "correspondences-1")
+STAGES = ("patches", "regions", "correspondences-1", "shape")
 
 
 def measure(pictures: Path, shard: Shard):
     """Stage -> (named losses, named gradients) of the shard's part of one global batch."""
     images = prepare_all(find_images(pictures), 64)
-    torch.manual_seed(0)
-    method = LD(build_settings(LDSettings, {**SMALL_LD, "norm": "group"}, {}), 1)
     found = {}
     for stage in STAGES:
+        method = _method(stage)
         chance = torch.Generator().manual_seed(1)
         for _ in method.enter(stage, images, chance):
             pass
@@ -41,6 +40,20 @@ def measure(pictures: Path, shard: Shard):
         }
         found[stage] = ({name: term.item() for name, term in terms.items()}, gradients)
     return found
+
+
+def _method(stage: str) -> LD:
+    torch.manual_seed(0)
+    small = {**SMALL_LD, "norm": "group"}
+    if stage != "shape":
+        return LD(build_settings(LDSettings, small, {}), 1)
+    shaped = {**small, "shape.share": 1, "shape.appearance": "darker"}
+    method = LD(build_settings(LDSettings, shaped, {}), 1)
+    masks = torch.zeros(8, 1, 64, 64, dtype=torch.uint8)
+    for index, mask in enumerate(masks):
+        mask[:, 10 + index : 30, 20 : 40 - index] = 1
+    method.know_shape(masks, located=True)
+    return method
 
 
 def main() -> None:
