@@ -265,8 +265,9 @@ class Project:
         saved = self._saved.annotations
         if annotations.columns is not saved.columns or annotations.images is not saved.images:
             write_project_landmarks(self.folder / "landmarks.csv", annotations)
-        if annotations.masks is not saved.masks:
-            write_project_masks(self.masks, saved.masks, annotations.masks)
         if record is not self._saved.record or annotations.names != saved.names:
             named = record.model_copy(update={"landmarks": annotations.names})
             write_record(self.folder / "project.json", named)
+        # Last, so that a mask that cannot be written keeps nothing else from being saved.
+        if annotations.masks is not saved.masks:
+            write_project_masks(self.masks, saved.masks, annotations.masks)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.settings import Setting
 
 _COLUMNS = 2
-_LEAST_WIDTH = 44
+_LEAST_WIDTH, _CHOICE_WIDTH = 44, 76
 
 
 class CompactSettings(QWidget):
@@ -73,7 +73,7 @@ class CompactSettings(QWidget):
 def _narrow(field: QWidget) -> None:
     if isinstance(field, QComboBox):
         keep_narrow(field)
-        field.setMinimumWidth(2 * _LEAST_WIDTH)
+        field.setMinimumWidth(_CHOICE_WIDTH)
     elif isinstance(field, QAbstractSpinBox):
         # The arrow keys do the same, and take no room.
         field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)

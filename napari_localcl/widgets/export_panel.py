@@ -184,7 +184,8 @@ class ExportPanel(Step):
         self._copy.setEnabled(bool(self._command))
         self._search.setEnabled(self._session.run is not None)
         if self.sentence in (_HINT, _READY):
-            self.tell(State.NOT_STARTED, _READY if something else _HINT)
+            ready = something or self.masks.has_any
+            self.tell(State.NOT_STARTED, _READY if ready else _HINT)
 
     def _complain(self, what: str, why: str) -> None:
         self.tell(State.NEEDS_YOU, f"{what}: {why}.")

@@ -67,6 +67,12 @@ class MaskExport(QObject):
         session.annotations_changed.connect(self._enable)
         self._enable()
 
+    @property
+    def has_any(self) -> bool:
+        """Whether any mask is a person's."""
+        masks = self._session.masks.said().values() if self._session.project else ()
+        return any(said.has_mask for said in masks)
+
     def save(self, folder: Path, replace: bool = False) -> None:
         """Copy the masks; asks first where files are there already, unless told."""
         assert self._session.project is not None
@@ -77,9 +83,7 @@ class MaskExport(QObject):
         self._work.stop()
 
     def _enable(self) -> None:
-        project = self._session.project
-        masks = self._session.masks.said().values() if project else ()
-        self.button.setEnabled(any(said.has_mask for said in masks))
+        self.button.setEnabled(self.has_any)
 
     def _choose(self) -> None:
         start = str(self._session.project.folder.parent)

@@ -170,7 +170,7 @@ class ShapePanel(TrainingStep):
         )
 
     def _fields(self) -> tuple[QWidget, ...]:
-        return (self._encoder, *self.budget.widgets)
+        return (self._encoder, *self.budget.widgets, *self.options.widgets)
 
     def _enable(self) -> None:
         super()._enable()
@@ -219,6 +219,7 @@ class ShapePanel(TrainingStep):
     def _on_keep(self) -> None:
         try:
             name = check_structure(self.structure)
+            self._session.project.check_writable()
         except BadInput as error:
             self._structure.setFocus()
             self.tell(State.NEEDS_YOU, f"{begun(str(error))}.")

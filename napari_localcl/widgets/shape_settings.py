@@ -47,6 +47,11 @@ class ShapeSettings(QObject):
         )
 
     @property
+    def widgets(self) -> tuple[QWidget, ...]:
+        """What is in sight."""
+        return (self._looks,) if self._looks else ()
+
+    @property
     def is_known(self) -> bool:
         """Whether there is anything to choose."""
         return bool(self._settings)

@@ -60,3 +60,17 @@ def test_what_follows_from_a_step_is_undone_with_it_and_ends_nothing_that_can_be
     assert history.present == "b with its consequences"
     history.undo()
     assert history.present == "a"
+
+
+def test_news_that_no_step_may_take_back_reaches_all_states():
+    history = History(1)
+    for state in (2, 3):
+        history.push(state)
+    history.undo()
+    history.transform(lambda state: state * 10)
+    assert history.present == 20
+    history.undo()
+    assert history.present == 10
+    history.redo()
+    history.redo()
+    assert history.present == 30

@@ -197,3 +197,19 @@ def test_a_window_for_reading_only_deletes_nothing(runs, project):
     with pytest.raises(BadInput, match="is open in another window"):
         ProjectRuns(open_project(project.folder)).delete(folder)
     assert runs.rows()
+
+
+def test_a_run_that_segments_is_called_like_its_structure_and_finds_no_landmarks(runs):
+    folder = add_run(runs, "optic disc", verb="shapes")
+    (row,) = runs.rows()
+    assert (row.structure, row.verb) == ("optic disc", "shapes")
+    with pytest.raises(BadInput, match="segments optic disc; it finds no landmarks"):
+        runs.choose(folder)
+    assert runs.interrupted("pretrain") is None
+
+
+def test_a_run_that_has_learned_a_shape_is_gone_on_with_until_its_masks_are_there(runs):
+    folder = add_run(runs, "disc", verb="shapes")
+    assert runs.interrupted("shapes").folder == folder
+    runs._project.update(proposed_by={"disc": folder})
+    assert runs.interrupted("shapes") is None

@@ -11,7 +11,7 @@ from tiny import tiny_record
 from napari_localcl.training.run import RunFolder
 from napari_localcl.widgets.runs_dialog import RunsDialog
 
-NAME, IN_USE, STATUS = 0, 1, 7
+NAME, IN_USE, STEPS, STATUS = 0, 1, 7, 8
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_the_latest_run_comes_first_with_its_facts(dialog, folders):
     assert column(dialog, NAME) == folders[::-1]
     assert column(dialog, IN_USE) == ["", "", "yes"]
     assert column(dialog, STATUS) == ["interrupted", "finished", "finished"]
-    assert column(dialog, 6) == ["2", "2", "2"]
+    assert column(dialog, STEPS) == ["2", "2", "2"]
 
 
 def test_only_what_can_be_done_is_offered(dialog):

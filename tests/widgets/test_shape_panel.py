@@ -165,6 +165,7 @@ def test_masks_are_proposed_shown_and_reviewed_the_least_sure_first(dock, viewer
     assert layer.data.sum() == pytest.approx(np.pi * 6.4**2, rel=0.1)
     assert layer.features["state"].tolist() == ["", "proposed"]
     assert layer.metadata == {"image": "blobs_0.png", "structure": "disc"}
+    wait(lambda: "Uncertainty: disc" in viewer.layers)
     assert viewer.layers["Uncertainty: disc"].data.max() > 200
 
     dock.session.accept()
