@@ -43,7 +43,7 @@ def sets() -> dict[str, ShapeSet]:
     cavity = {"prior.smallest": 0.11, "prior.largest": 0.3}
     wall = {"prior.smallest": 0.25, "prior.largest": 0.45}
     known = [
-        ShapeSet("vessels", 0.67, 5, "darker", vessels),
+        ShapeSet("vessels", 0.67, 5, "darker", vessels, settings={"shape.channel": "green"}),
         ShapeSet("disc", 0.78, 4, "brighter", disc_images, "ellipse", disc),
         ShapeSet("lungs", 0.86, 4, "darker", lungs, settings=every),
         ShapeSet("heart", 0.80, 4, "any", heart_shadow, settings=every),

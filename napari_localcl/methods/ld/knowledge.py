@@ -105,7 +105,9 @@ def _fitted(
     for done, index in enumerate(chosen, 1):
         pixels = torch.from_numpy(images.batch([index])).float() / 255
         seen = fields_of_view(pixels)[0, 0]
-        guess, _ = matcher.fit(settings.sign * pixels[0].mean(dim=0), seen, settings.best)
+        guess, _ = matcher.fit(
+            settings.sign * settings.brightness(pixels)[0, 0], seen, settings.best
+        )
         found.append((guess * 255).to(torch.uint8))
         late = yield Progress("match", "shape", done, len(chosen), message="fitting the shape")
         if late:

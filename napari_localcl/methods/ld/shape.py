@@ -116,7 +116,7 @@ class ShapeGuide(nn.Module):
             # A discriminator that has seen nothing but poor guesses would end the game early.
             terms |= dict(self._game(mask * batch.field, batch, 1 - 0.95 * fading))
         if given.appearance_weight and given.sign:
-            grey = batch.views.mean(dim=1, keepdim=True)
+            grey = given.brightness(batch.views)
             contrast = wrong_contrast(mask * batch.field, grey, given.sign, given.surroundings)
             terms["appearance"] = given.appearance_weight * contrast
         if fading:

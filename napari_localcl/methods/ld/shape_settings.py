@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from napari_localcl.models.discriminator import Form
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 Appearance = Literal["any", "brighter", "darker"]
+Channel = Literal["all", "red", "green", "blue"]
 Output = Literal["attention", "cosine"]
 SIGNS: dict[Appearance, float] = {"any": 0.0, "brighter": 1.0, "darker": -1.0}
 
@@ -34,6 +38,9 @@ class ShapeSettings(BaseModel):
     share: float = Field(0.0, ge=0, le=1, description="budget share of the shape; 0: none")
     appearance: Appearance = Field(
         "any", description="whether the structure is brighter or darker than what is around it"
+    )
+    channel: Channel = Field(
+        "all", description="colour in which it is brighter or darker; vessels of the eye: green"
     )
     surroundings: int = Field(4, ge=1, le=32, description="how far around it, pixels")
     bank: int = Field(400, ge=8, le=10_000, description="masks drawn from the prior")
@@ -92,6 +99,13 @@ class ShapeSettings(BaseModel):
     )
     refine: RefineSettings = Field(RefineSettings(), description="the refinement")
 
+    def brightness(self, pixels: Tensor) -> Tensor:
+        """Images (B, C, H, W) -> the grey levels (B, 1, H, W) in which the structure differs."""
+        if self.channel == "all" or pixels.shape[1] == 1:
+            return pixels.mean(dim=1, keepdim=True)
+        index = ("red", "green", "blue").index(self.channel)
+        return pixels[:, index : index + 1]
+
     @property
     def sign(self) -> float:
         """1 for a brighter structure, -1 for a darker one, 0 where nobody knows."""
@@ -114,6 +128,11 @@ SHAPE: dict[str, Any] = {
     "view_shift": 0.06,
     "view_elastic": 0.0,
     "aperture": 0.0,
+    # A structure is known by how it looks, so looks change less than where places are learned.
+    "brightness": 0.15,
+    "contrast": 0.25,
+    "saturation": 0.2,
+    "grey": 0.0,
     "patch_weight": 0.0,
     "mixup_weight": 0.0,
     "point_weight": 0.0,
