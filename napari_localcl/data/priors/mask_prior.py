@@ -90,7 +90,8 @@ class MaskPrior(Prior):
         self.settings = settings
         self.shapes, self.skipped = load_shapes(source, settings.label, settings.scale)
         self.title = f"{len(self.shapes)} mask{'s' * (len(self.shapes) > 1)} of {source}"
-        self.located = settings.position == "kept"
+        told = settings.position == "auto" and len(self.shapes) >= _LEAST_MASKS
+        self.located = settings.position == "kept" or told
         self._sheets: dict[tuple[int, int], list[Sheet]] = {}
         if len(self.shapes) < _LEAST_MASKS and not settings.varies:
             raise BadInput(_too_few(source, len(self.shapes), self.skipped))
@@ -120,7 +121,7 @@ class MaskPrior(Prior):
 
         matrix, sides = self.settings.pose(chance)
         place = np.where(sides > 0, sheet.place, np.array(canvas) - 1 - sheet.place)
-        if self.settings.position == "anywhere":
+        if not self.located:
             rim = sheet.rim @ matrix.T
             place = anywhere(np.stack([rim.min(axis=0), rim.max(axis=0)]), canvas, chance)
         else:

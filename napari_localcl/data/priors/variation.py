@@ -37,8 +37,10 @@ class Variation(PriorSettings):
     )
     mirror: bool = Field(False, description="half of the shapes are mirrored, left and right")
     flip: bool = Field(False, description="half of the shapes are mirrored, up and down")
-    position: Literal["kept", "anywhere"] = Field(
-        "kept", description="shapes stay where they lie in their mask, or may lie anywhere"
+    position: Literal["auto", "kept", "anywhere"] = Field(
+        "auto",
+        description="shapes stay where they lie in their mask, or may lie anywhere; auto: kept if "
+        "there are three masks or more, for one or two do not tell where a structure may lie",
     )
 
     @property

@@ -71,7 +71,7 @@ def test_zoom_is_the_largest_factor_either_way(folder, disc, chance):
 def test_rotation_turns_about_the_shapes_own_middle(save, chance):
     bar = np.zeros((64, 64), bool)
     bar[20:23, 10:40] = True
-    drawn = MaskPrior(save("bar.png", bar), still(rotation=90)).draw(100, (64, 64), chance)
+    drawn = MaskPrior(save("bar.png", bar), still(rotation=90, position="kept")).draw(100, (64, 64), chance)
     spreads = np.array([np.argwhere(mask).std(axis=0) for mask in drawn])
     assert spreads[:, 0].max() > 8
     assert spreads[:, 0].min() < 2
@@ -104,7 +104,7 @@ def test_a_bent_shape_keeps_its_place_and_its_holes(save, chance):
     y, x = np.indices((64, 64))
     away = np.hypot(y - 32, x - 32)
     ring = (away < 20) & (away > 12)
-    drawn = MaskPrior(save("ring.png", ring), still(elastic=0.02)).draw(30, (64, 64), chance)
+    drawn = MaskPrior(save("ring.png", ring), still(elastic=0.02, position="kept")).draw(30, (64, 64), chance)
     assert len({mask.sum() for mask in drawn}) > 10
     for mask in drawn:
         assert ndimage.label(mask)[1] == 1
@@ -143,3 +143,12 @@ def test_a_prior_says_whether_its_masks_keep_their_place(folder):
     assert MaskPrior(folder, MaskSettings()).located
     assert not MaskPrior(folder, MaskSettings(position="anywhere")).located
     assert MaskPrior(folder, MaskSettings()).title == f"3 masks of {folder}"
+
+
+def test_one_or_two_masks_do_not_tell_where_a_structure_may_lie(folder, save):
+    assert MaskPrior(folder, MaskSettings()).located
+    one = np.zeros((48, 64), np.uint8)
+    one[10:20, 10:20] = 1
+    path = save("alone/one.png", one)
+    assert not MaskPrior(path, MaskSettings()).located
+    assert MaskPrior(path, MaskSettings(position="kept")).located
