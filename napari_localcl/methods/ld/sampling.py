@@ -106,11 +106,11 @@ class Sampler:
 
     def patches(self) -> PatchBatch:
         """A batch for the stages ``patches`` and ``regions``."""
-        return self._patches(*self._two_views())
+        return self._patches(*self._two_views(self.settings.shared_geometry()))
 
     def shapes(self, knowledge: ShapeKnowledge) -> ShapeBatch:
         """A batch for the stage ``shape``."""
-        chosen, sides = self._two_views()
+        chosen, sides = self._two_views(self.settings.shape_geometry())
         given = self.settings
         with_patches = given.patch_weight or given.mixup_weight or given.point_weight
         patches = self._patches(chosen, sides) if with_patches else None
@@ -133,14 +133,14 @@ class Sampler:
         """A batch for the stage ``refine``."""
         count = self.settings.shape.refine.batch
         rows = torch.randint(len(labels.images), (count,), generator=self.chance)
-        side, _ = self._sides(count, self.settings.shared_geometry())
+        side, _ = self._sides(count, self.settings.shape_geometry())
         maps = self._warped(labels.maps[rows].float() / 255, side)
         return RefineBatch(self._views(labels.images[rows], side), maps)
 
-    def _two_views(self) -> tuple[Tensor, tuple[Side, Side]]:
-        given = self.settings
-        chosen = torch.randint(len(self.images), (2 * given.pairs,), generator=self.chance)
-        return chosen, self._sides(len(chosen), given.shared_geometry())
+    def _two_views(self, shared: GeometryRanges) -> tuple[Tensor, tuple[Side, Side]]:
+        count = 2 * self.settings.pairs
+        chosen = torch.randint(len(self.images), (count,), generator=self.chance)
+        return chosen, self._sides(count, shared)
 
     def _fields(self, chosen: Tensor) -> Tensor:
         """What the camera saw of images, (n, 1, H, W); all of those continued beyond it."""
@@ -151,7 +151,7 @@ class Sampler:
     def _masks(self, knowledge: ShapeKnowledge, count: int) -> tuple[Tensor, Side]:
         """Masks of the prior, and how they are viewed: as the images are."""
         rows = torch.randint(len(knowledge.masks), (count,), generator=self.chance)
-        side, _ = self._sides(count, self.settings.shared_geometry())
+        side, _ = self._sides(count, self.settings.shape_geometry())
         return knowledge.masks[rows].float(), side
 
     def _warped(self, maps: Tensor, side: Side) -> Tensor:

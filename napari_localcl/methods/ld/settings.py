@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any, Literal
 
 from pydantic import Field
@@ -101,6 +102,10 @@ class LDSettings(MethodSettings):
             roam=True,
             mirror=self.sides == "learned",
         )
+
+    def shape_geometry(self) -> GeometryRanges:
+        """What both views share where a shape is learned: its size means something."""
+        return replace(self.shared_geometry(), zoom=(1 / self.zoom, self.zoom))
 
     def pair_geometry(self) -> GeometryRanges:
         """What the views of two different images share."""

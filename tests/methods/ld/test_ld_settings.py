@@ -162,3 +162,9 @@ def test_the_published_game_has_the_published_constants():
     assert given.shape.discriminator == "published"
     own = given.shape
     assert not any((own.area_weight, own.guess_weight, own.appearance_weight, own.penalty))
+
+
+def test_where_a_shape_is_learned_a_part_of_the_image_is_shown_at_its_size():
+    given = LDSettings(view_part=0.25, zoom=1.25)
+    assert given.shared_geometry().zoom == (0.25, 1.25)
+    assert given.shape_geometry().zoom == pytest.approx((0.8, 1.25))
