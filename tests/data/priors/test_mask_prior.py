@@ -71,7 +71,8 @@ def test_zoom_is_the_largest_factor_either_way(folder, disc, chance):
 def test_rotation_turns_about_the_shapes_own_middle(save, chance):
     bar = np.zeros((64, 64), bool)
     bar[20:23, 10:40] = True
-    drawn = MaskPrior(save("bar.png", bar), still(rotation=90, position="kept")).draw(100, (64, 64), chance)
+    turning = still(rotation=90, position="kept")
+    drawn = MaskPrior(save("bar.png", bar), turning).draw(100, (64, 64), chance)
     spreads = np.array([np.argwhere(mask).std(axis=0) for mask in drawn])
     assert spreads[:, 0].max() > 8
     assert spreads[:, 0].min() < 2
@@ -104,7 +105,8 @@ def test_a_bent_shape_keeps_its_place_and_its_holes(save, chance):
     y, x = np.indices((64, 64))
     away = np.hypot(y - 32, x - 32)
     ring = (away < 20) & (away > 12)
-    drawn = MaskPrior(save("ring.png", ring), still(elastic=0.02, position="kept")).draw(30, (64, 64), chance)
+    bending = still(elastic=0.02, position="kept")
+    drawn = MaskPrior(save("ring.png", ring), bending).draw(30, (64, 64), chance)
     assert len({mask.sum() for mask in drawn}) > 10
     for mask in drawn:
         assert ndimage.label(mask)[1] == 1
