@@ -150,8 +150,10 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
 def _unknown(name: str, known: list[str], listed: str) -> str:
     tails = {own.rpartition(".")[2]: own for own in known}
     near = difflib.get_close_matches(name, known, n=3)
-    near += [tails[t] for t in difflib.get_close_matches(name.rpartition(".")[2], tails, n=3)]
-    hint = f"; did you mean {' or '.join(dict.fromkeys(near))}?" if near else ""
+    if not near:
+        last = name.rpartition(".")[2]
+        near = [tails[tail] for tail in difflib.get_close_matches(last, tails, n=3)]
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
     return f"there is no setting '{name}'{hint} ({listed})"
 
 

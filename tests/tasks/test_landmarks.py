@@ -46,7 +46,7 @@ def hands(tmp_path_factory):
 def learned(hands, tmp_path_factory, **settings):
     folder = tmp_path_factory.mktemp("runs") / "my_run"
     given = {**LEARNED, **settings}
-    finish(pretrain(hands, folder, budget=Budget(steps=16), settings=given, device="cpu"))
+    finish(pretrain(hands, folder, budget=Budget(steps=40), settings=given, device="cpu"))
     return folder
 
 
