@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LOOKED_AT = 12  # masks
 SIDE = 512  # pixels of a square on which they are looked at
 THIN = 1 / 24  # a mean thickness below this part of the image is that of vessels, nerves, fibres
-THIN_PIXELS, THICK_PIXELS = 6.0, 13.0  # thickness that a working image must show
+THIN_PIXELS, THICK_PIXELS = 6.0, 11.0  # thickness that a working image must show
 VIEW = 128  # pixels of a view that shows a part of a large working image
 FEW = 3  # parts up to which their number is kept
 

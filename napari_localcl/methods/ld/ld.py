@@ -122,8 +122,9 @@ class LD(Method, name="ld"):
         if stage == refine.STAGE:
             self.eval()
             pool = self.settings.shape.refine.pool
-            self._labels = yield from refine.label(images, self._first, pool, chance)
-            self._knowledge = None
+            labels = yield from refine.label(images, self._first, pool, chance)
+            known, self._knowledge = self._knowledge, None
+            self._labels = labels if known is None else refine.trusted(labels, known)
             self.train()
         if stage.startswith(correspondences.STAGE) and len(images) > 1:
             self.eval()

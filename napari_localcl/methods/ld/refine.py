@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.prepared import PreparedImages
 
+    from .knowledge import ShapeKnowledge
+
     Predict = Callable[[Tensor], Tensor]
 
 STAGE = "refine"
@@ -78,6 +80,21 @@ def label(
         if (yield Progress("label", STAGE, done, len(chosen), message="labelling the images")):
             break
     return PseudoLabels(chosen[: len(maps) * CHUNK], torch.cat(maps))
+
+
+def trusted(labels: PseudoLabels, knowledge: ShapeKnowledge) -> PseudoLabels:
+    """Prefer the first guesses to a first network that has hardly learned.
+
+    That is told without labels: its masks are less than half or more than twice as large as the
+    prior's, on average. Without guesses its word is all there is.
+    """
+    found = (labels.maps > 127).float().mean()
+    wanted = knowledge.masks.float().mean()
+    has_learned = 0.5 <= float(found / wanted) <= 2
+    guessed = (knowledge.guess_of >= 0).nonzero().flatten()
+    if has_learned or not len(guessed):
+        return labels
+    return PseudoLabels(guessed, knowledge.guesses[knowledge.guess_of[guessed]])
 
 
 def certainty(probability: Tensor) -> Tensor:

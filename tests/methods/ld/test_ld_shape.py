@@ -12,7 +12,13 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods.ld import LD
 from napari_localcl.methods.ld.knowledge import ShapeKnowledge, first_guesses
-from napari_localcl.methods.ld.refine import RefineBatch, certainty, refine_terms
+from napari_localcl.methods.ld.refine import (
+    PseudoLabels,
+    RefineBatch,
+    certainty,
+    refine_terms,
+    trusted,
+)
 from napari_localcl.methods.ld.settings import LDSettings
 from napari_localcl.methods.ld.shape import ShapeBatch, ShapeGuide, cosine_map
 from napari_localcl.methods.ld.shape_settings import SHAPE, ShapeSettings
@@ -289,3 +295,24 @@ def test_the_guide_starts_from_the_network_as_it_is():
     for own, theirs in zip(guide.average.parameters(), method.network.parameters(), strict=True):
         assert torch.equal(own, theirs)
         assert not own.requires_grad
+
+
+def test_guesses_are_preferred_to_a_network_that_has_hardly_learned():
+    masks = torch.zeros(2, 1, 8, 8, dtype=torch.uint8)
+    masks[:, :, :4, :4] = 1  # a quarter of the canvas
+    guesses = torch.full((1, 1, 8, 8), 200, dtype=torch.uint8)
+    known = ShapeKnowledge(masks, torch.tensor(False), guesses, torch.tensor([-1, 0, -1]))
+
+    def said(part):
+        maps = torch.zeros(3, 1, 8, 8, dtype=torch.uint8)
+        maps[:, :, : round(8 * part)] = 255
+        return PseudoLabels(torch.arange(3), maps)
+
+    for part in (0.0, 1.0):
+        taken = trusted(said(part), known)
+        assert taken.images.tolist() == [1]
+        assert torch.equal(taken.maps, guesses)
+    good = said(0.25)
+    assert trusted(good, known) is good
+    empty = said(0.0)
+    assert trusted(empty, ShapeKnowledge.of_prior(masks, False)) is empty
