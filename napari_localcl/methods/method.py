@@ -46,7 +46,7 @@ class Segments(Protocol):
     segments: bool
 
     def know_shape(self, masks: Tensor, located: bool) -> None:
-        """Take masks (M, 1, H, W) of a prior, 0 or 1, before the training begins.
+        """Take masks (M, 1, H, W) of a prior, from 0 to 1, before the training begins.
 
         `located` says whether where a mask lies means where the structure lies in an image.
         """

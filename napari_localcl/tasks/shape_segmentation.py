@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
+from torch.nn.functional import avg_pool2d
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import find_images
@@ -149,8 +150,10 @@ def _say_skipped(prior: Prior) -> Generator[Progress, None, None]:
 def _teacher(prior: Prior, seed: int) -> Callable[[Method, PreparedImages], None]:
     def teach(learner: Method, images: PreparedImages) -> None:
         bank = learner.settings.model_dump()["shape"]["bank"]
-        masks = prior.draw(bank, images.canvas, np.random.default_rng(mix(seed)))
-        shapes = torch.from_numpy(masks.astype(np.uint8)).unsqueeze(1)
-        cast("Segments", learner).know_shape(shapes, prior.located)
+        chance, (height, width) = np.random.default_rng(mix(seed)), images.canvas
+        # Drawn at twice the size: a discriminator would know sharp edges of whole pixels.
+        drawn = (prior.draw(1, (2 * height, 2 * width), chance) for _ in range(bank))
+        shapes = [avg_pool2d(torch.from_numpy(mask).float(), 2) for mask in drawn]
+        cast("Segments", learner).know_shape(torch.stack(shapes), prior.located)
 
     return teach

@@ -50,6 +50,8 @@ def _thin(thickness: float) -> dict[str, object]:
         "rotation": 180,
         "flip": True,
         "zoom": 1.25,
+        # Parts of few masks are many; and large ones take room.
+        "shape.bank": 64,
         # No single place of a thin structure is its own.
         "shape.guess_weight": 0.0,
         "shape.discriminator_rate": 1e-3,

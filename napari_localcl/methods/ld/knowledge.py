@@ -28,7 +28,7 @@ class ShapeKnowledge:
     Attributes
     ----------
     masks : Tensor (M, 1, H, W), uint8
-        Drawn from the prior, 0 or 1.
+        Drawn from the prior: 255 times the part of a pixel that the shape covers.
     located : Tensor (), bool
         Whether where a mask lies means where the structure lies in an image.
     guesses : Tensor (G, 1, H, W), uint8
@@ -44,10 +44,14 @@ class ShapeKnowledge:
 
     @classmethod
     def of_prior(cls, masks: Tensor, located: bool) -> ShapeKnowledge:
-        """Know the prior's masks (M, 1, H, W) and no image yet."""
+        """Know the prior's masks (M, 1, H, W), 0 to 1, and no image yet."""
         nothing = torch.zeros(0, *masks.shape[1:], dtype=torch.uint8)
         known = torch.zeros(0, dtype=torch.long)
-        return cls(masks.to(torch.uint8), torch.tensor(located), nothing, known)
+        return cls(_in_bytes(masks), torch.tensor(located), nothing, known)
+
+    def shapes(self, rows: Tensor | slice) -> Tensor:
+        """Some of the prior's masks, (m, 1, H, W) in [0, 1]."""
+        return self.masks[rows].float() / 255
 
     def guess(self, chosen: Tensor) -> tuple[Tensor, Tensor]:
         """First guesses (n, 1, H, W) in [0, 1] of some images, and which of them have one (n,)."""
@@ -86,7 +90,7 @@ def first_guesses(
     if settings.guess_weight and settings.matching and settings.sign:
         return (yield from _fitted(knowledge, images, settings, chance))
     if settings.guess_weight and bool(knowledge.located):
-        mean = (knowledge.masks.float().mean(dim=0, keepdim=True) * 255).to(torch.uint8)
+        mean = _in_bytes(knowledge.shapes(slice(None)).mean(dim=0, keepdim=True))
         return _knowing(knowledge, mean, torch.zeros(len(images), dtype=torch.long))
     return knowledge
 
@@ -98,7 +102,7 @@ def _fitted(
     chance: torch.Generator,
 ) -> Generator[Progress, bool | None, ShapeKnowledge]:
     chosen = torch.randperm(len(images), generator=chance)[: settings.matched].tolist()
-    masks = knowledge.masks[: settings.masks_fitted].float()
+    masks = knowledge.shapes(slice(settings.masks_fitted))
     reach = settings.reach if bool(knowledge.located) else None
     matcher = ShapeMatcher.of(masks, reach, settings.surroundings)
     found: list[Tensor] = []
@@ -108,11 +112,15 @@ def _fitted(
         guess, _ = matcher.fit(
             settings.sign * settings.brightness(pixels)[0, 0], seen, settings.best
         )
-        found.append((guess * 255).to(torch.uint8))
+        found.append(_in_bytes(guess))
         late = yield Progress("match", "shape", done, len(chosen), message="fitting the shape")
         if late:
             break
     return _knowing(knowledge, torch.stack(found), _rows(chosen[: len(found)], len(images)))
+
+
+def _in_bytes(parts: Tensor) -> Tensor:
+    return (parts * 255).round().to(torch.uint8)
 
 
 def _rows(chosen: Sequence[int], count: int) -> Tensor:

@@ -89,7 +89,7 @@ def trusted(labels: PseudoLabels, knowledge: ShapeKnowledge) -> PseudoLabels:
     prior's, on average. Without guesses its word is all there is.
     """
     found = (labels.maps > 127).float().mean()
-    wanted = knowledge.masks.float().mean()
+    wanted = knowledge.masks.float().mean() / 255
     has_learned = 0.5 <= float(found / wanted) <= 2
     guessed = (knowledge.guess_of >= 0).nonzero().flatten()
     if has_learned or not len(guessed):

@@ -152,7 +152,7 @@ class Sampler:
         """Masks of the prior, and how they are viewed: as the images are."""
         rows = torch.randint(len(knowledge.masks), (count,), generator=self.chance)
         side, _ = self._sides(count, self.settings.shape_geometry())
-        return knowledge.masks[rows].float(), side
+        return knowledge.shapes(rows), side
 
     def _warped(self, maps: Tensor, side: Side) -> Tensor:
         geometry = self.shard.take(side.geometry).to(self.device)
