@@ -26,7 +26,7 @@ from napari_localcl.methods.points import PointPairs, contrast_levels
 from napari_localcl.models.encoder import colour_range
 from napari_localcl.models.ld_network import LDNetwork
 from napari_localcl.models.pyramid import Pyramid
-from napari_localcl.models.segmenter import build_segmenter
+from napari_localcl.models.segmenter import build_segmenter, expect
 
 from . import refine, shape
 from .knowledge import ShapeKnowledge, first_guesses
@@ -125,6 +125,8 @@ class LD(Method, name="ld"):
             labels = yield from refine.label(images, self._first, pool, chance)
             known, self._knowledge = self._knowledge, None
             self._labels = labels if known is None else refine.trusted(labels, known)
+            if self.segmenter is not None:
+                expect(self.segmenter, self._labels.area)
             self.train()
         if stage.startswith(correspondences.STAGE) and len(images) > 1:
             self.eval()

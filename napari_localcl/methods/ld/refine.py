@@ -48,6 +48,11 @@ class PseudoLabels:
     images: Tensor
     maps: Tensor
 
+    @property
+    def area(self) -> float:
+        """Mean part of an image that is labelled as structure."""
+        return float((self.maps > 127).float().mean())
+
     def tensors(self) -> dict[str, Tensor]:
         """For saving."""
         return {"pseudo_images": self.images, "pseudo_maps": self.maps}
@@ -88,9 +93,8 @@ def trusted(labels: PseudoLabels, knowledge: ShapeKnowledge) -> PseudoLabels:
     That is told without labels: its masks are less than half or more than twice as large as the
     prior's, on average. Without guesses its word is all there is.
     """
-    found = (labels.maps > 127).float().mean()
-    wanted = knowledge.masks.float().mean() / 255
-    has_learned = 0.5 <= float(found / wanted) <= 2
+    wanted = float(knowledge.masks.float().mean() / 255)
+    has_learned = 0.5 * wanted <= labels.area <= 2 * wanted
     guessed = (knowledge.guess_of >= 0).nonzero().flatten()
     if has_learned or not len(guessed):
         return labels
