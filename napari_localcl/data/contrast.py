@@ -81,6 +81,22 @@ def field_of_view(pixels: Plane) -> Mask:
     return kept
 
 
+def fields_of_view(pixels: npt.NDArray[np.uint8]) -> Mask:
+    """Find the field of view of each of some images.
+
+    Parameters
+    ----------
+    pixels : (B, C, H, W) uint8 ndarray
+        As :meth:`PreparedImages.batch` returns them.
+
+    Returns
+    -------
+    (B, H, W) bool ndarray
+        As :func:`field_of_view`.
+    """
+    return np.stack([field_of_view(image.astype(np.float32) / 255) for image in pixels])
+
+
 def _solidity(mask: Mask) -> float:
     """Part of its convex hull that a mask fills."""
     from scipy.spatial import ConvexHull

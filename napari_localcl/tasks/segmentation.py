@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from napari_localcl.data.contrast import field_of_view
+from napari_localcl.data.contrast import fields_of_view
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.mask_writing import MaskFolder
@@ -197,8 +197,7 @@ def _masks(
     """Name, mask and uncertainty in the image's own pixels, and confidence of every image."""
     for start in range(0, len(images), CHUNK):
         rows = range(start, min(start + CHUNK, len(images)))
-        seen = [field_of_view(one.astype(np.float32) / 255) for one in plain.batch(rows)]
-        field = torch.from_numpy(np.stack(seen)).unsqueeze(1)
+        field = torch.from_numpy(fields_of_view(plain.batch(rows))).unsqueeze(1)
         probability, uncertainty = model(images.batch(rows))
         both = torch.cat([probability * field, uncertainty * field], dim=1)
         for row, maps in zip(rows, both, strict=True):

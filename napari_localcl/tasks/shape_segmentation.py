@@ -14,6 +14,7 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.mask_writing import MaskFolder
 from napari_localcl.data.priors import build_prior
+from napari_localcl.data.progress import Progress
 from napari_localcl.tasks.plans import fresh_plan, resumed_plan
 from napari_localcl.tasks.pretraining import carry_out
 from napari_localcl.tasks.shape_suiting import suited_settings
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.priors import Prior
-    from napari_localcl.data.progress import Progress
     from napari_localcl.methods import Method
     from napari_localcl.methods.method import Segments
     from napari_localcl.training.budget import Budget
@@ -141,8 +141,6 @@ def _same_prior(
 
 
 def _say_skipped(prior: Prior) -> Generator[Progress, None, None]:
-    from napari_localcl.data.progress import Progress
-
     for skipped in prior.skipped:
         yield Progress("skipped", message=f"{skipped.name} {skipped.reason}")
 

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 import torch
+from draining import finish
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
@@ -42,15 +43,6 @@ def images(tmp_path_factory):
         pixels = 90 + ground + 70 * disc
         Image.fromarray(pixels.astype(np.uint8)).save(folder / f"disc_{index}.png")
     return folder
-
-
-def finish(work):
-    said = []
-    while True:
-        try:
-            said.append(next(work))
-        except StopIteration as end:
-            return said, end.value
 
 
 def pixels(path):
@@ -105,7 +97,7 @@ def test_every_image_gets_a_mask_in_its_own_pixels(run, images, tmp_path):
 
 def test_a_run_left_anywhere_resumes_to_the_same_weights(run, images, tmp_path):
     wanted = RunFolder.open(run.path).load_weights()
-    for event in ("match", "label"):
+    for event, stage in (("match", "shape"), ("step", "shape"), ("label", "refine")):
         work = learn_shape(
             images,
             tmp_path / event,
@@ -114,7 +106,7 @@ def test_a_run_left_anywhere_resumes_to_the_same_weights(run, images, tmp_path):
             settings=SMALL,
             device="cpu",
         )
-        next(news for news in work if news.event == event)
+        next(news for news in work if (news.event, news.stage) == (event, stage))
         work.close()
         _, resumed = learn(
             images, tmp_path / event, steps=None, prior=None, settings=None, resume=True

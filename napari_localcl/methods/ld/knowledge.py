@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from napari_localcl.data.contrast import field_of_view
+from napari_localcl.data.contrast import fields_of_view
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.shape_matching import ShapeMatcher
 
@@ -71,12 +70,6 @@ class ShapeKnowledge:
         return cls(**{name: tensors[name] for name in cls.__dataclass_fields__})
 
 
-def fields_of_view(pixels: Tensor) -> Tensor:
-    """Which pixels of images (B, C, H, W) in [0, 1] the camera saw, (B, 1, H, W)."""
-    seen = [field_of_view(image) for image in pixels.numpy().astype(np.float32)]
-    return torch.from_numpy(np.stack(seen)).float().unsqueeze(1)
-
-
 def first_guesses(
     knowledge: ShapeKnowledge,
     images: PreparedImages,
@@ -107,8 +100,9 @@ def _fitted(
     matcher = ShapeMatcher.of(masks, reach, settings.surroundings)
     found: list[Tensor] = []
     for done, index in enumerate(chosen, 1):
-        pixels = torch.from_numpy(images.batch([index])).float() / 255
-        seen = fields_of_view(pixels)[0, 0]
+        stored = images.batch([index])
+        pixels = torch.from_numpy(stored).float() / 255
+        seen = torch.from_numpy(fields_of_view(stored)[0]).float()
         guess, _ = matcher.fit(
             settings.sign * settings.brightness(pixels)[0, 0], seen, settings.best
         )

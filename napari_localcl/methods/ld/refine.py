@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from napari_localcl.data.contrast import fields_of_view
 from napari_localcl.data.progress import Progress
 from napari_localcl.losses.reduction import shared_mean
 from napari_localcl.losses.shape import weighted_disagreement
-
-from .knowledge import fields_of_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -78,8 +77,9 @@ def label(
     chosen = torch.randperm(len(images), generator=chance)[:pool]
     maps: list[Tensor] = []
     for rows in torch.split(chosen, CHUNK):
-        pixels = torch.from_numpy(images.batch(rows.tolist())).float() / 255
-        found = predict(pixels).cpu() * fields_of_view(pixels)
+        stored = images.batch(rows.tolist())
+        found = predict(torch.from_numpy(stored).float() / 255).cpu()
+        found = found * torch.from_numpy(fields_of_view(stored)).unsqueeze(1)
         maps.append((found * 255).round().to(torch.uint8))
         done = min(len(maps) * CHUNK, len(chosen))
         if (yield Progress("label", STAGE, done, len(chosen), message="labelling the images")):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from napari_localcl.data.contrast import fields_of_view
 from napari_localcl.methods.appearance import draw_apertures, draw_appearance
 from napari_localcl.methods.correspondences import MinedPairs, draw
 from napari_localcl.methods.points import (
@@ -22,7 +23,6 @@ from napari_localcl.methods.points import (
 from napari_localcl.methods.views import draw_geometry, inside
 from napari_localcl.models.sampling import cell_centres
 
-from .knowledge import fields_of_view
 from .refine import RefineBatch
 from .shape import PENALISED, ShapeBatch
 
@@ -146,7 +146,8 @@ class Sampler:
         """What the camera saw of images, (n, 1, H, W); all of those continued beyond it."""
         if self.settings.local_contrast:
             return torch.ones(len(chosen), 1, *self.images.canvas)
-        return fields_of_view(torch.from_numpy(self.images.batch(chosen.tolist())).float() / 255)
+        seen = fields_of_view(self.images.batch(chosen.tolist()))
+        return torch.from_numpy(seen).float().unsqueeze(1)
 
     def _masks(self, knowledge: ShapeKnowledge, count: int) -> tuple[Tensor, Side]:
         """Masks of the prior, and how they are viewed: as the images are."""

@@ -12,6 +12,7 @@ what is around it, the prior's mean area, a gradient penalty and averaged weight
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,22 +84,26 @@ class ShapeGuide(nn.Module):
         See there.
     """
 
+    steps: Tensor
+
     def __init__(self, network: LDNetwork, settings: ShapeSettings) -> None:
         super().__init__()
         self.settings = settings
         self.discriminator = ShapeDiscriminator(settings.discriminator, spectral=settings.spectral)
         self.average = copy.deepcopy(network).requires_grad_(False)
-        self.steps = 0
+        # With the weights, because an average that is resumed must not begin anew.
+        self.register_buffer("steps", torch.zeros((), dtype=torch.long))
 
     def begin(self, network: LDNetwork) -> None:
         """Let the average start from the network as it is."""
         self.average.load_state_dict(network.state_dict())
-        self.steps = 0
+        self.steps.zero_()
 
     def follow(self, network: LDNetwork) -> None:
         """Let the average follow the network after a step."""
         self.steps += 1
-        kept = min(self.settings.averaging, self.steps / (self.steps + 10))
+        steps = int(self.steps)
+        kept = min(self.settings.averaging, steps / (steps + 10))
         own, theirs = self.average.state_dict(), network.state_dict()
         # Running statistics are averaged too; counters are copied.
         floats = [name for name, value in own.items() if value.dtype.is_floating_point]
@@ -131,25 +136,19 @@ class ShapeGuide(nn.Module):
     def _game(self, fake: Tensor, batch: ShapeBatch, part: float) -> Iterator[tuple[str, Tensor]]:
         """Both players' losses: each moves its own weights, as if they took turns on one batch."""
         fixed = {name: value.detach() for name, value in self.discriminator.named_parameters()}
-        with torch.autocast(fake.device.type, torch.bfloat16, enabled=_fast(fake)):
-            judged = functional_call(self.discriminator, fixed, fake)
-            found = self.discriminator(fake.detach())
+        judged = functional_call(self.discriminator, fixed, fake)
+        found = self.discriminator(fake.detach())
         yield STAGE, part * self.settings.adversarial_weight * deceive(judged)
         penalised = batch.penalised and self.settings.penalty > 0
         real = batch.shapes.clone().requires_grad_(penalised)
-        with torch.autocast(
-            fake.device.type, torch.bfloat16, enabled=_fast(fake) and not penalised
-        ):
+        # The slope of a slope needs more digits than bfloat16 has.
+        precise = torch.autocast(fake.device.type, enabled=False) if penalised else nullcontext()
+        with precise:
             given = self.discriminator(real)
         yield "discriminator", tell_apart(given, found)
         if penalised:
             weight = self.settings.penalty / 2 / PENALISED
             yield "penalty", weight * gradient_penalty(real, given)
-
-
-def _fast(tensor: Tensor) -> bool:
-    """Whether the run computes in bfloat16."""
-    return torch.is_autocast_enabled(tensor.device.type)
 
 
 def cosine_map(assignment: Tensor, embedding: Tensor, temperature: float) -> Tensor:
