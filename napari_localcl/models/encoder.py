@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 
 class Encoder(nn.Module, ABC):
-    """Dense embeddings of an image at known strides."""
+    """Dense embeddings of an image at known strides, and one of all of it."""
 
     @property
     @abstractmethod
@@ -18,6 +19,14 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def embed(self, images: Tensor) -> dict[int, Tensor]:
         """Images (B, C, H, W) in [0, 1] -> stride: unit vectors (B, D, H / stride, W / stride)."""
+
+    def embed_whole(self, images: Tensor) -> Tensor:
+        """Images (B, C, H, W) in [0, 1] -> one unit vector each, (B, D).
+
+        The mean of the coarsest dense embeddings, unless a system has its own.
+        """
+        dense = self.embed(images)
+        return normalize(dense[max(dense)].mean(dim=(2, 3)), dim=1)
 
 
 def colour_range(images: Tensor) -> Tensor:
