@@ -83,11 +83,11 @@ class PlaneCache:
             True if it can be used.
         """
         try:
-            return path.stat().st_size == _offset(self.shape) + math.prod(self.shape)
+            return path.stat().st_size == _end(self.shape) + math.prod(self.shape[1:]) // 8
         except OSError:
             return False
 
-    def write(self, path: Path, pixels: npt.NDArray[np.uint8]) -> None:
+    def write(self, path: Path, pixels: npt.NDArray[np.uint8], seen: npt.NDArray[np.bool_]) -> None:
         """Keep a plane.
 
         Parameters
@@ -96,6 +96,8 @@ class PlaneCache:
             From :meth:`path`.
         pixels : (C, H, W) uint8 ndarray
             The plane.
+        seen : (H, W) bool ndarray
+            Its field of view, kept in bits behind the pixels.
 
         Raises
         ------
@@ -104,6 +106,7 @@ class PlaneCache:
         """
         with writable(self.folder), replacing(path, durable=False) as part, part.open("wb") as f:
             np.save(f, pixels)
+            f.write(np.packbits(seen).tobytes())
 
 
 def mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
@@ -127,6 +130,17 @@ def mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
         If the file is gone or cut short.
     """
     return np.memmap(path, np.uint8, "r", _offset(shape), shape)
+
+
+def mapped_field(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """Read the field of view (H, W) of a kept plane; arguments and errors as :func:`mapped`."""
+    bits = np.memmap(path, np.uint8, "r", _end(shape), (math.prod(shape[1:]) // 8,))
+    return np.unpackbits(bits).reshape(shape[1:]).astype(bool)
+
+
+def _end(shape: tuple[int, ...]) -> int:
+    """Where a plane's pixels end."""
+    return _offset(shape) + math.prod(shape)
 
 
 @lru_cache

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Plane = npt.NDArray[np.float32]
     Mask = npt.NDArray[np.bool_]
 
-REACH = 1 / 16  # standard deviation of the surroundings, part of the longer side
+REACH = 1 / 16
 LEAST_SPREAD = 0.02  # of grey levels; keeps the noise of plain areas small
 GAIN = 45.0  # grey levels per standard deviation: 2.8 of them fill the range
 
@@ -28,13 +28,17 @@ LEAST_SOLID = 0.95  # part of its convex hull that a field of view fills
 RIM = 1 / 128  # of the longer side, cut off where the field of view ends
 
 
-def even_out(pixels: Plane) -> npt.NDArray[np.uint8]:
+def even_out(pixels: Plane, inside: Mask, reach: float = REACH) -> npt.NDArray[np.uint8]:
     """Compare each pixel with its surroundings.
 
     Parameters
     ----------
     pixels : (C, H, W) float32 ndarray
         Grey levels from 0 to 1.
+    inside : (H, W) bool ndarray
+        The field of view; see :func:`field_of_view`.
+    reach : float
+        Standard deviation of the surroundings, part of the longer side.
 
     Returns
     -------
@@ -42,11 +46,11 @@ def even_out(pixels: Plane) -> npt.NDArray[np.uint8]:
         127 is the mean of the surroundings, 45 levels are one standard deviation; beyond the field
         of view, the reflection of what lies inside.
     """
-    inside = field_of_view(pixels)
-    share = _smooth(inside.astype(np.float32)) + 1e-6
+    sigma = reach * max(inside.shape)
+    share = _smooth(inside.astype(np.float32), sigma) + 1e-6
 
     def local_mean(values: Plane) -> Plane:
-        return _smooth(values * inside) / share
+        return _smooth(values * inside, sigma) / share
 
     mean = local_mean(pixels)
     spread = np.sqrt(local_mean((pixels - mean) ** 2) + LEAST_SPREAD**2)
@@ -81,22 +85,6 @@ def field_of_view(pixels: Plane) -> Mask:
     return kept
 
 
-def fields_of_view(pixels: npt.NDArray[np.uint8]) -> Mask:
-    """Find the field of view of each of some images.
-
-    Parameters
-    ----------
-    pixels : (B, C, H, W) uint8 ndarray
-        As :meth:`PreparedImages.batch` returns them.
-
-    Returns
-    -------
-    (B, H, W) bool ndarray
-        As :func:`field_of_view`.
-    """
-    return np.stack([field_of_view(image.astype(np.float32) / 255) for image in pixels])
-
-
 def _solidity(mask: Mask) -> float:
     """Part of its convex hull that a mask fills."""
     from scipy.spatial import ConvexHull
@@ -108,13 +96,12 @@ def _solidity(mask: Mask) -> float:
     return float(mask.sum() / ConvexHull(np.concatenate(ends)).volume)
 
 
-def _smooth(values: Plane) -> Plane:
+def _smooth(values: Plane, sigma: float) -> Plane:
     """Average the surroundings of each pixel, (..., H, W); two box filters are nearly a bell."""
     from scipy.ndimage import uniform_filter
 
-    height, width = values.shape[-2:]
     # Odd, so that a mirror image is evened out to the mirror image.
-    side = 2 * round(REACH * max(height, width) * np.sqrt(6) / 2) + 1
+    side = 2 * round(sigma * np.sqrt(6) / 2) + 1
     sides = (*[1] * (values.ndim - 2), side, side)
     smooth: Plane = uniform_filter(uniform_filter(values, sides), sides)
     return smooth

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from napari_localcl.data.cache import ContentHashes, PlaneCache
 from napari_localcl.data.canvas import draw
-from napari_localcl.data.contrast import even_out
+from napari_localcl.data.contrast import even_out, field_of_view
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import Skipped
-from napari_localcl.data.intensity import PERCENTILES, limits, scaled, stretch
+from napari_localcl.data.intensity import PERCENTILES, eight_bits, limits, scaled
 from napari_localcl.data.placement import fit
 from napari_localcl.data.reading import naming, read
 from napari_localcl.data.scan import UnusableImage
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from napari_localcl.data.canvas import Drawing
     from napari_localcl.data.folder import Plane
     from napari_localcl.data.placement import Placement
     from napari_localcl.data.scan import Scan
 
     Work = tuple[Plane, Path]
+    Mask = npt.NDArray[np.bool_]
 
 # Part of every cached plane's name: raise it when the same file would give other pixels.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,21 @@ class Decoder:
         Height and width.
     channels : int
         1 or 3.
-    local_contrast : bool
-        Even the image out; else its grey levels are stretched alike everywhere.
+    contrast_reach : float
+        Even the image out over such surroundings (:func:`even_out`); at 0, its grey levels are
+        stretched alike everywhere.
     folder : Path
         The cache.
     """
 
     def __init__(
-        self, canvas: tuple[int, int], channels: int, local_contrast: bool, folder: Path
+        self, canvas: tuple[int, int], channels: int, contrast_reach: float, folder: Path
     ) -> None:
         self.canvas = canvas
         self.channels = channels
-        self.local_contrast = local_contrast
+        self.contrast_reach = contrast_reach
         self.hashes = ContentHashes(folder)
-        settings = (PERCENTILES, local_contrast, _VERSION)
+        settings = (PERCENTILES, contrast_reach, _VERSION)
         self.cache = PlaneCache(folder, (channels, *canvas), settings)
 
     def __call__(self, planes: Sequence[Plane]) -> list[Ready] | Skipped:
@@ -106,15 +109,15 @@ class Decoder:
             files = [self.cache.path(content, plane.z) for plane in planes]
             work = list(zip(planes, files, strict=True))
             missing = [(plane, file) for plane, file in work if not self.cache.holds(file)]
-            for file, pixels in self._decoded(source, placement, missing):
-                self.cache.write(file, pixels)
+            for file, pixels, seen in self._decoded(source, placement, missing):
+                self.cache.write(file, pixels, seen)
         except UnusableImage as error:
             return Skipped(planes[0].item, error.reason)
         return [Ready(plane, content, placement, file) for plane, file in work]
 
     def _decoded(
         self, source: Path, placement: Placement, work: Sequence[Work]
-    ) -> Iterator[tuple[Path, npt.NDArray[np.uint8]]]:
+    ) -> Iterator[tuple[Path, npt.NDArray[np.uint8], Mask]]:
         if not work:
             return
         with naming(source):
@@ -123,9 +126,14 @@ class Decoder:
             _check_unchanged(scan, work[0][0])
             grey = limits(scan.pixels, scan.window)
         for plane, file in work:
-            drawn = draw(scan, plane.z, placement, self.channels)
-            even = self.local_contrast
-            yield file, even_out(scaled(drawn, grey)) if even else stretch(drawn, grey)
+            levels = scaled(draw(scan, plane.z, placement, self.channels), grey)
+            seen = field_of_view(levels)
+            yield file, self._levels(levels, seen), seen
+
+    def _levels(self, levels: Drawing, seen: Mask) -> npt.NDArray[np.uint8]:
+        if self.contrast_reach:
+            return even_out(levels, seen, self.contrast_reach)
+        return eight_bits(levels)
 
 
 def by_file(planes: Sequence[Plane]) -> list[list[Plane]]:

@@ -98,10 +98,12 @@ def stretch(pixels: Pixels, limits: tuple[float, float]) -> npt.NDArray[np.uint8
     ndarray of uint8
         Of the same shape.
     """
-    levels = scaled(pixels, limits)
-    levels *= 255.0
-    levels += 0.5
-    return levels.astype(np.uint8)
+    return eight_bits(scaled(pixels, limits))
+
+
+def eight_bits(levels: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """Grey levels from 0 to 1 of any shape, as the nearest of 256."""
+    return (levels * 255.0 + 0.5).astype(np.uint8)
 
 
 def scaled(pixels: Pixels, limits: tuple[float, float]) -> npt.NDArray[np.float32]:

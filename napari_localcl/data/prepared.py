@@ -6,23 +6,25 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from napari_localcl.data import canvas as working
-from napari_localcl.data.cache import default_cache, mapped
+from napari_localcl.data.cache import default_cache, mapped, mapped_field
 from napari_localcl.data.decoding import Decoder, Ready, by_file
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import Skipped, unknown_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
     from napari_localcl.data.folder import Listing
     from napari_localcl.data.placement import Placement
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -86,15 +88,40 @@ class PreparedImages:
         shape = (self.channels, *self.canvas)
         pixels = np.empty((len(indices), *shape), np.uint8)
         for row, index in enumerate(indices):
-            try:
-                stored = mapped(self.files[index], shape)
-            except (OSError, ValueError) as error:
-                raise BadInput(
-                    f"the cached copy of {self.names[index]} in {self.files[index].parent} was "
-                    "removed or damaged while in use; run again to make it anew"
-                ) from error
-            pixels[row] = stored[..., ::-1] if self.placements[index].mirrored else stored
+            pixels[row] = self._stored(index, mapped)
         return pixels
+
+    def fields(self, indices: Sequence[int]) -> npt.NDArray[np.bool_]:
+        """Return the fields of view of some images.
+
+        Parameters
+        ----------
+        indices : sequence of int
+            As in :meth:`batch`.
+
+        Returns
+        -------
+        (B, H, W) bool ndarray
+            As :func:`napari_localcl.data.contrast.field_of_view`.
+
+        Raises
+        ------
+        BadInput
+            If the cache was removed meanwhile.
+        """
+        return np.stack([self._stored(index, mapped_field) for index in indices])
+
+    def _stored(
+        self, index: int, load: Callable[[Path, tuple[int, ...]], npt.NDArray[Kind]]
+    ) -> npt.NDArray[Kind]:
+        try:
+            stored = load(self.files[index], (self.channels, *self.canvas))
+        except (OSError, ValueError) as error:
+            raise BadInput(
+                f"the cached copy of {self.names[index]} in {self.files[index].parent} was "
+                "removed or damaged while in use; run again to make it anew"
+            ) from error
+        return stored[..., ::-1] if self.placements[index].mirrored else stored
 
     def valid(self, indices: Sequence[int]) -> npt.NDArray[np.bool_]:
         """Return which canvas pixels show the image itself.
@@ -188,10 +215,10 @@ def prepare_all(
     channels: int | None = None,
     canvas: tuple[int, int] | None = None,
     cache: Path | None = None,
-    local_contrast: bool = False,
+    contrast_reach: float = 0.0,
 ) -> PreparedImages:
     """Prepare a listing without looking at the progress; see :class:`Preparation`."""
-    preparation = Preparation(listing, size, channels, canvas, cache, local_contrast)
+    preparation = Preparation(listing, size, channels, canvas, cache, contrast_reach)
     for _ in preparation:
         pass
     return preparation.images
@@ -212,9 +239,9 @@ class Preparation:
         Height and width; by default the aspect ratio of the listing's median image.
     cache : Path, optional
         By default :func:`default_cache`.
-    local_contrast : bool
-        Even images out (:mod:`napari_localcl.data.contrast`); else their grey levels are stretched
-        alike everywhere.
+    contrast_reach : float
+        Even images out over such surroundings (:mod:`napari_localcl.data.contrast`); at 0, their
+        grey levels are stretched alike everywhere.
     threads : int
         How many files are decoded at once; memory holds that many images or volumes.
 
@@ -231,7 +258,7 @@ class Preparation:
         channels: int | None = None,
         canvas: tuple[int, int] | None = None,
         cache: Path | None = None,
-        local_contrast: bool = False,
+        contrast_reach: float = 0.0,
         threads: int = 2,
     ) -> None:
         self.listing = listing
@@ -239,7 +266,7 @@ class Preparation:
         self.channels = channels or working.channels(listing.planes)
         self._threads = threads
         folder = Path(cache or default_cache()).absolute()
-        self._decoder = Decoder(self.canvas, self.channels, local_contrast, folder)
+        self._decoder = Decoder(self.canvas, self.channels, contrast_reach, folder)
         self._images: PreparedImages | None = None
 
     @property

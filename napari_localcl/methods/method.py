@@ -10,6 +10,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from napari_localcl.data.contrast import REACH
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -73,6 +75,13 @@ class MethodSettings(BaseModel):
     )
     local_contrast: bool = Field(
         True, description="even images out, so that faint structures count as much as shades"
+    )
+    contrast_reach: float = Field(
+        REACH,
+        ge=0.005,
+        le=0.5,
+        description="over what surroundings they are evened out: standard deviation, part of the "
+        "longer side",
     )
     sides: Literal["one", "shades", "learned"] = Field(
         "one",

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from napari_localcl.data.errors import BadInput
 from napari_localcl.data.point_sources import machine_source
 from napari_localcl.models.finding import Finder
 from napari_localcl.tasks.embedding_store import embed_images
 from napari_localcl.tasks.one_side import mirrored_like, on_one_side
-from napari_localcl.tasks.preparing import prepare_images
+from napari_localcl.tasks.preparing import prepare_as_learned
 from napari_localcl.tasks.pretraining import load_encoder
 from napari_localcl.training.devices import choose_device, has_bf16
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from napari_localcl.data.progress import Progress
     from napari_localcl.models.alignment import SmoothMap
     from napari_localcl.tasks.embedding_store import Embeddings
-    from napari_localcl.training.record import RunRecord
 
 
 class LandmarkSettings(BaseModel):
@@ -171,7 +169,7 @@ def open_atlas(
     encoder.to(kind)
     embedded: list[Embedded] = []
     for factor in [1.0, settings.detail] if settings.detail > 1 else [1.0]:
-        prepared = yield from _prepare(images, record, factor, cache)
+        prepared = yield from prepare_as_learned(images, record, cache, magnification=factor)
         if embedded:
             prepared = mirrored_like(prepared, embedded[0].images)
         else:
@@ -180,28 +178,3 @@ def open_atlas(
         embedded.append(Embedded(prepared, embeddings))
     source = machine_source(Path(run).resolve().name)
     return Atlas(embedded[0], embedded[1] if len(embedded) > 1 else None, settings, source)
-
-
-def _prepare(
-    images: str | Path | Sequence[str | Path], record: RunRecord, factor: float, cache: Path | None
-) -> Generator[Progress, None, PreparedImages]:
-    canvas = record.canvas
-    if canvas is None:
-        raise BadInput("the run was interrupted before it learned anything: resume it")
-    canvas = magnified(canvas, factor)
-    return (
-        yield from prepare_images(
-            images,
-            max(canvas),
-            channels=record.channels,
-            canvas=canvas,
-            cache=cache,
-            local_contrast=record.settings["local_contrast"],
-        )
-    )
-
-
-def magnified(canvas: tuple[int, int], factor: float) -> tuple[int, int]:
-    """Return a canvas times a factor, in multiples of 32: the encoder's strides divide them."""
-    height, width = (round(side * factor / 32) * 32 for side in canvas)
-    return height, width

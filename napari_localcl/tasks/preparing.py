@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from napari_localcl.data.contrast import REACH
+from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import Preparation
 from napari_localcl.data.progress import Progress
 from napari_localcl.data.sides import side_canvas
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
     from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.training.record import RunRecord
 
 
 def prepare_images(
@@ -23,7 +26,7 @@ def prepare_images(
     channels: int | None = None,
     canvas: tuple[int, int] | None = None,
     cache: Path | None = None,
-    local_contrast: bool = False,
+    contrast_reach: float = 0.0,
 ) -> Generator[Progress, None, PreparedImages]:
     """Find images and decode them once, saying how far it is.
 
@@ -39,7 +42,7 @@ def prepare_images(
         Height and width; None takes the aspect of the median image.
     cache : Path or None
         Where decoded images are kept; None is the user's cache folder.
-    local_contrast : bool
+    contrast_reach : float
         Even images out; see :class:`Preparation`.
 
     Returns
@@ -54,11 +57,58 @@ def prepare_images(
     """
     yield Progress("cache", message="looking for images")
     prepared = yield from _carry_out(
-        Preparation(find_images(images), size, channels, canvas, cache, local_contrast)
+        Preparation(find_images(images), size, channels, canvas, cache, contrast_reach)
     )
     for skipped in prepared.skipped:
         yield Progress("skipped", message=f"{skipped.name} {skipped.reason}")
     return prepared
+
+
+def prepare_as_learned(
+    images: str | Path | Sequence[str | Path],
+    record: RunRecord,
+    cache: Path | None,
+    magnification: float = 1.0,
+) -> Generator[Progress, None, PreparedImages]:
+    """Prepare images as those that a run has learned from.
+
+    Parameters
+    ----------
+    images, cache
+        As in :func:`prepare_images`.
+    record : RunRecord
+        The run's.
+    magnification : float
+        Of its canvas, in steps of 32 pixels: the encoder's strides divide them.
+
+    Returns
+    -------
+    PreparedImages
+        What the generator returns at its end.
+
+    Raises
+    ------
+    BadInput
+        If the run has learned nothing, or there are no usable images.
+    """
+    if record.canvas is None:
+        raise BadInput("the run was interrupted before it learned anything: resume it")
+    height, width = (round(side * magnification / 32) * 32 for side in record.canvas)
+    return (
+        yield from prepare_images(
+            images,
+            max(height, width),
+            channels=record.channels,
+            canvas=(height, width),
+            cache=cache,
+            contrast_reach=contrast_reach(record.settings),
+        )
+    )
+
+
+def contrast_reach(settings: Mapping[str, Any]) -> float:
+    """Return over what surroundings images are evened out as the settings say; 0 if not at all."""
+    return float(settings.get("contrast_reach", REACH)) if settings["local_contrast"] else 0.0
 
 
 def _carry_out(preparation: Preparation) -> Generator[Progress, None, PreparedImages]:

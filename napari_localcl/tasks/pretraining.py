@@ -14,7 +14,7 @@ from napari_localcl.data.progress import Progress
 from napari_localcl.data.provenance import ProcessRecord
 from napari_localcl.data.sides import Sides
 from napari_localcl.tasks.plans import fresh_plan, plan_of, resumed_plan
-from napari_localcl.tasks.preparing import prepare_images, prepare_small
+from napari_localcl.tasks.preparing import contrast_reach, prepare_images, prepare_small
 from napari_localcl.training.budget import Budget
 from napari_localcl.training.chance import mix
 from napari_localcl.training.devices import Team, choose_device, choose_precision, leads
@@ -227,7 +227,7 @@ def _read(
     images: str | Path | Sequence[str | Path], given: MethodSettings, cache: Path | None
 ) -> Generator[Progress, None, tuple[PreparedImages, Sides | None]]:
     prepared = yield from prepare_images(
-        images, given.image_size, cache=cache, local_contrast=given.local_contrast
+        images, given.image_size, cache=cache, contrast_reach=contrast_reach(given.model_dump())
     )
     if given.sides != "shades":
         return prepared, None

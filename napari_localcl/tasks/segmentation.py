@@ -12,13 +12,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from napari_localcl.data.contrast import fields_of_view
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.mask_writing import MaskFolder
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.sampling import to_unit
-from napari_localcl.tasks.preparing import prepare_images
+from napari_localcl.tasks.preparing import prepare_as_learned
 from napari_localcl.tasks.pretraining import load_method
 from napari_localcl.training.devices import choose_device, choose_precision
 
@@ -133,14 +132,10 @@ def segment(
     folder = MaskFolder.create(Path(out), find_images(images))
     kind = choose_device(device)
     model = _Model(cast("Segments", learner.to(kind)), kind)
-    prepared = yield from _prepare(images, record, cache, record.settings["local_contrast"])
-    plain = prepared
-    if record.settings["local_contrast"]:
-        # Images that were evened out were also continued beyond their field of view.
-        plain = yield from _prepare(images, record, cache, local_contrast=False)
+    prepared = yield from prepare_as_learned(images, record, cache)
     clean_up = clean_up or clean_up_of(record)
     empty = done = 0
-    with folder, closing(_masks(model, prepared, plain, clean_up)) as found:
+    with folder, closing(_masks(model, prepared, clean_up)) as found:
         for done, (name, mask, uncertainty, confidence) in enumerate(found, 1):
             folder.write(name, mask.astype(np.uint8), confidence, uncertainty)
             empty += not mask.any()
@@ -152,26 +147,6 @@ def clean_up_of(record: RunRecord) -> CleanUp:
     """Return what a run's settings say of cleaning up."""
     given = record.settings["shape"]
     return CleanUp(given["components"], given["fill_holes"], given["expected"])
-
-
-def _prepare(
-    images: str | Path | Sequence[str | Path],
-    record: RunRecord,
-    cache: Path | None,
-    local_contrast: bool,
-) -> Generator[Progress, None, PreparedImages]:
-    assert record.canvas is not None
-    size, channels, canvas = max(record.canvas), record.channels, record.canvas
-    return (
-        yield from prepare_images(
-            images,
-            size,
-            channels=channels,
-            canvas=canvas,
-            cache=cache,
-            local_contrast=local_contrast,
-        )
-    )
 
 
 class _Model:
@@ -192,12 +167,12 @@ class _Model:
 
 
 def _masks(
-    model: _Model, images: PreparedImages, plain: PreparedImages, clean_up: CleanUp
+    model: _Model, images: PreparedImages, clean_up: CleanUp
 ) -> Generator[tuple[str, Mask, npt.NDArray[np.uint8], float], None, None]:
     """Name, mask and uncertainty in the image's own pixels, and confidence of every image."""
     for start in range(0, len(images), CHUNK):
         rows = range(start, min(start + CHUNK, len(images)))
-        field = torch.from_numpy(fields_of_view(plain.batch(rows))).unsqueeze(1)
+        field = torch.from_numpy(images.fields(rows)).unsqueeze(1)
         probability, uncertainty = model(images.batch(rows))
         both = torch.cat([probability * field, uncertainty * field], dim=1)
         for row, maps in zip(rows, both, strict=True):

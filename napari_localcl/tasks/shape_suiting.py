@@ -19,6 +19,7 @@ SIDE = 512  # pixels of a square on which they are looked at
 THIN = 1 / 24  # a mean thickness below this part of the image is that of vessels, nerves, fibres
 THIN_PIXELS, THICK_PIXELS = 6.0, 11.0  # thickness that a working image must show
 VIEW = 128  # pixels of a view that shows a part of a large working image
+SURROUNDED = 2.0  # thicknesses over which images with thin structures are evened out
 FEW = 3  # parts up to which their number is kept
 
 
@@ -46,6 +47,7 @@ def _thin(thickness: float) -> dict[str, object]:
     return {
         "image_size": size,
         "local_contrast": True,
+        "contrast_reach": SURROUNDED * THIN_PIXELS / size,
         "view_part": VIEW / size,
         "rotation": 180,
         "flip": True,

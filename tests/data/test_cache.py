@@ -8,23 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from napari_localcl.data.cache import ContentHashes, PlaneCache, default_cache, mapped
+from napari_localcl.data.cache import ContentHashes, PlaneCache, default_cache, mapped, mapped_field
 from napari_localcl.data.errors import BadInput
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (3, 64, 96), np.uint8)
+SEEN = PIXELS[0] > 40
 
 
 def test_a_plane_is_kept_and_found_again(tmp_path: Path):
     cache = PlaneCache(tmp_path, PIXELS.shape, "settings")
     path = cache.path("content", 3)
     assert not cache.holds(path)
-    cache.write(path, PIXELS)
+    cache.write(path, PIXELS, SEEN)
     assert cache.holds(path)
     assert np.array_equal(np.load(path), PIXELS)
     assert np.array_equal(mapped(path, PIXELS.shape), PIXELS)
+    assert np.array_equal(mapped_field(path, PIXELS.shape), SEEN)
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
@@ -40,11 +42,11 @@ def test_everything_that_changes_the_pixels_changes_the_name(tmp_path: Path):
     assert len(paths) == 5
 
 
-@pytest.mark.parametrize("size", [0, 50, 128, 5000])
+@pytest.mark.parametrize("size", [0, 50, 128, 5000, 128 + 3 * 64 * 96])
 def test_a_plane_cut_short_does_not_count(tmp_path: Path, size):
     cache = PlaneCache(tmp_path, PIXELS.shape, None)
     path = cache.path("content", None)
-    cache.write(path, PIXELS)
+    cache.write(path, PIXELS, SEEN)
     os.truncate(path, size)
     assert not cache.holds(path)
 
@@ -59,7 +61,7 @@ def test_a_disk_that_takes_no_more_is_told_in_one_sentence(tmp_path, monkeypatch
     monkeypatch.setattr(np, "save", refuse)
     cache = PlaneCache(tmp_path, PIXELS.shape, None)
     with pytest.raises(BadInput, match=f"{message}.*LOCALCL_CACHE"):
-        cache.write(cache.path("content", None), PIXELS)
+        cache.write(cache.path("content", None), PIXELS, SEEN)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
@@ -67,7 +69,7 @@ def test_a_cache_that_is_a_file_is_told(tmp_path: Path):
     (tmp_path / "file").touch()
     cache = PlaneCache(tmp_path / "file", PIXELS.shape, None)
     with pytest.raises(BadInput, match="cannot be written"):
-        cache.write(cache.path("content", None), PIXELS)
+        cache.write(cache.path("content", None), PIXELS, SEEN)
 
 
 def test_a_file_is_hashed_once_and_again_when_it_changed(tmp_path: Path, monkeypatch):

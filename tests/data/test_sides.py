@@ -50,7 +50,7 @@ def test_a_single_new_image_is_told_by_the_same_rule(eyes):
 
 
 def test_images_at_working_size_are_mirrored_as_their_small_copies_tell(eyes, tmp_path):
-    large = prepare_all(find_images(tmp_path), 256, cache=tmp_path / "cache", local_contrast=True)
+    large = prepare_all(find_images(tmp_path), 256, cache=tmp_path / "cache", contrast_reach=1 / 16)
     backwards = large.subset(range(len(large))[::-1])
     told = mirrored(Sides.of(eyes).mirror(backwards, eyes))
     assert told == [not left for left in LEFT[::-1]]

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_localcl.data.cache import PlaneCache
+from napari_localcl.data.contrast import field_of_view
 from napari_localcl.data.placement import fit
 from napari_localcl.data.prepared import PreparedImages
 
@@ -13,8 +15,9 @@ def prepared(pixels: np.ndarray, folder: Path, file_size: tuple[int, int] | None
     count, channels, *canvas = pixels.shape
     folder.mkdir(parents=True, exist_ok=True)
     files = tuple(folder / f"image_{index}.npy" for index in range(count))
+    cache = PlaneCache(folder, pixels.shape[1:], None)
     for file, image in zip(files, pixels, strict=True):
-        np.save(file, image)
+        cache.write(file, image, field_of_view(image.astype(np.float32) / 255))
     return PreparedImages(
         canvas=tuple(canvas),
         channels=channels,

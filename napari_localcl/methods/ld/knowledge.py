@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from napari_localcl.data.contrast import fields_of_view
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.shape_matching import ShapeMatcher
 
@@ -100,9 +99,8 @@ def _fitted(
     matcher = ShapeMatcher.of(masks, reach, settings.surroundings)
     found: list[Tensor] = []
     for done, index in enumerate(chosen, 1):
-        stored = images.batch([index])
-        pixels = torch.from_numpy(stored).float() / 255
-        seen = torch.from_numpy(fields_of_view(stored)[0]).float()
+        pixels = torch.from_numpy(images.batch([index])).float() / 255
+        seen = torch.from_numpy(images.fields([index])[0]).float()
         guess, _ = matcher.fit(
             settings.sign * settings.brightness(pixels)[0, 0], seen, settings.best
         )

@@ -109,8 +109,10 @@ class LD(Method, name="ld"):
         return self.network if self.guide is None else self.guide.average
 
     def images_per_step(self) -> int:
-        """Five views for each pair of images."""
-        return 5 * self.settings.pairs
+        """Five views for each pair of images; a shape alone needs no mixtures."""
+        given = self.settings
+        mixed = given.patch_weight or given.mixup_weight or given.point_weight
+        return given.views + given.pairs * bool(mixed)
 
     def enter(
         self, stage: str, images: PreparedImages, chance: torch.Generator
@@ -191,7 +193,7 @@ class LD(Method, name="ld"):
         """The weighted terms of a stage; see :meth:`Method.losses`."""
         if isinstance(batch, RefineBatch):
             assert self.segmenter is not None
-            logits = self.segmenter(_seen(batch.views))
+            logits = self.segmenter(_seen(self._looked_at(batch.views)))
             return refine_terms(logits, batch, self.settings.shape.refine.weighted)
         if isinstance(batch, PairBatch):
             embeddings = self.network.embeddings(self.network.decode(batch.views))
@@ -208,11 +210,16 @@ class LD(Method, name="ld"):
     def _shape_losses(self, batch: ShapeBatch) -> dict[str, Tensor]:
         assert self.guide is not None
         more = [] if batch.patches is None else [batch.patches.mixed]
-        maps = self.network.decode(torch.cat([batch.views, *more]))
+        maps = self.network.decode(self._looked_at(torch.cat([batch.views, *more])))
         embeddings = self.network.embeddings(maps)
         terms = {} if batch.patches is None else self._patch_losses(embeddings, batch.patches)
         assignment, regions = self._region_losses(maps, embeddings, len(batch.views))
         return terms | regions | self.guide.terms(assignment[:, :1], batch, self._fraction)
+
+    def _looked_at(self, images: Tensor) -> Tensor:
+        """Images (B, C, H, W), all channels of which hold the one that shows the structure."""
+        given = self.settings.shape
+        return images if given.channel == "all" else given.brightness(images).expand_as(images)
 
     def _patch_losses(
         self, embeddings: Mapping[int, Tensor], batch: PatchBatch
@@ -272,13 +279,13 @@ class LD(Method, name="ld"):
         first = self._first(images)
         if self.segmenter is None:
             return first, 1 - refine.certainty(first)
-        refined = self.segmenter(_seen(images)).float().sigmoid()
+        refined = self.segmenter(_seen(self._looked_at(images))).float().sigmoid()
         return refined, 1 - refine.certainty((first + refined) / 2)
 
     def _first(self, images: Tensor) -> Tensor:
         """What the first network says of images (B, C, H, W), (B, 1, H, W)."""
         assert self.guide is not None
-        images = images.to(next(self.parameters()).device)
+        images = self._looked_at(images.to(next(self.parameters()).device))
         network = self.guide.average
         with torch.no_grad():
             maps = network.decode(images.contiguous(memory_format=torch.channels_last))

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from napari_localcl.data.contrast import fields_of_view
 from napari_localcl.data.progress import Progress
 from napari_localcl.losses.reduction import shared_mean
 from napari_localcl.losses.shape import weighted_disagreement
@@ -64,10 +63,21 @@ class PseudoLabels:
 
 @dataclass(frozen=True)
 class RefineBatch:
-    """Views (n, C, H, W) of images and of the probabilities (n, 1, H, W) that label them."""
+    """Views of images and of what labels them.
+
+    Attributes
+    ----------
+    views : Tensor (n, C, H, W)
+        The images.
+    maps : Tensor (n, 1, H, W)
+        Probabilities of the structure.
+    field : Tensor (n, 1, H, W)
+        1 where a view shows what the camera saw.
+    """
 
     views: Tensor
     maps: Tensor
+    field: Tensor
 
 
 def label(
@@ -77,9 +87,9 @@ def label(
     chosen = torch.randperm(len(images), generator=chance)[:pool]
     maps: list[Tensor] = []
     for rows in torch.split(chosen, CHUNK):
-        stored = images.batch(rows.tolist())
-        found = predict(torch.from_numpy(stored).float() / 255).cpu()
-        found = found * torch.from_numpy(fields_of_view(stored)).unsqueeze(1)
+        asked = rows.tolist()
+        found = predict(torch.from_numpy(images.batch(asked)).float() / 255).cpu()
+        found = found * torch.from_numpy(images.fields(asked)).unsqueeze(1)
         maps.append((found * 255).round().to(torch.uint8))
         done = min(len(maps) * CHUNK, len(chosen))
         if (yield Progress("label", STAGE, done, len(chosen), message="labelling the images")):
@@ -110,5 +120,5 @@ def certainty(probability: Tensor) -> Tensor:
 def refine_terms(logits: Tensor, batch: RefineBatch, weighted: bool) -> dict[str, Tensor]:
     """Cross-entropy and Dice of logits (n, 1, H, W) against the hard pseudo labels."""
     hard = (batch.maps > 0.5).float()
-    weight = certainty(batch.maps) if weighted else torch.ones_like(hard)
+    weight = batch.field * certainty(batch.maps) if weighted else batch.field
     return {STAGE: shared_mean(weighted_disagreement(logits.float().sigmoid(), hard, weight))}

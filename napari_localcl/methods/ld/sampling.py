@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from napari_localcl.data.contrast import fields_of_view
 from napari_localcl.methods.appearance import draw_apertures, draw_appearance
 from napari_localcl.methods.correspondences import MinedPairs, draw
 from napari_localcl.methods.points import (
@@ -106,24 +105,29 @@ class Sampler:
 
     def patches(self) -> PatchBatch:
         """A batch for the stages ``patches`` and ``regions``."""
-        return self._patches(*self._two_views(self.settings.shared_geometry()))
+        return self._patches(
+            *self._two_views(self.settings.shared_geometry(), 2 * self.settings.pairs)
+        )
 
     def shapes(self, knowledge: ShapeKnowledge) -> ShapeBatch:
         """A batch for the stage ``shape``."""
-        chosen, sides = self._two_views(self.settings.shape_geometry())
         given = self.settings
         with_patches = given.patch_weight or given.mixup_weight or given.point_weight
-        patches = self._patches(chosen, sides) if with_patches else None
+        # Only patches need two views of an image; a game learns more from as many images.
+        count = given.views // 2 if with_patches else given.views
+        chosen, both = self._two_views(given.shape_geometry(), count)
+        sides = both if with_patches else both[:1]
+        patches = self._patches(chosen, both) if with_patches else None
         guesses, guessed = knowledge.guess(chosen)
         field = self._fields(chosen)
-        masks, poses = self._masks(knowledge, 2 * len(chosen))
+        masks, poses = self._masks(knowledge, given.views)
         views = patches.views if patches else self._both(self._views(chosen, s) for s in sides)
         return ShapeBatch(
             views=views,
             field=self._both(self._warped(field, side) for side in sides),
             guesses=self._both(self._warped(guesses, side) for side in sides),
             guessing=len(knowledge.guesses) > 0,
-            guessed=self.shard.take(guessed).float().repeat(2).to(self.device),
+            guessed=self.shard.take(guessed).float().repeat(len(sides)).to(self.device),
             shapes=self._warped(masks, poses),
             penalised=bool(torch.rand((), generator=self.chance) < PENALISED),
             patches=patches,
@@ -133,21 +137,20 @@ class Sampler:
         """A batch for the stage ``refine``."""
         count = self.settings.shape.refine.batch
         rows = torch.randint(len(labels.images), (count,), generator=self.chance)
+        chosen = labels.images[rows]
         side, _ = self._sides(count, self.settings.shape_geometry())
         maps = self._warped(labels.maps[rows].float() / 255, side)
-        return RefineBatch(self._views(labels.images[rows], side), maps)
+        return RefineBatch(
+            self._views(chosen, side), maps, self._warped(self._fields(chosen), side)
+        )
 
-    def _two_views(self, shared: GeometryRanges) -> tuple[Tensor, tuple[Side, Side]]:
-        count = 2 * self.settings.pairs
+    def _two_views(self, shared: GeometryRanges, count: int) -> tuple[Tensor, tuple[Side, Side]]:
         chosen = torch.randint(len(self.images), (count,), generator=self.chance)
         return chosen, self._sides(count, shared)
 
     def _fields(self, chosen: Tensor) -> Tensor:
-        """What the camera saw of images, (n, 1, H, W); all of those continued beyond it."""
-        if self.settings.local_contrast:
-            return torch.ones(len(chosen), 1, *self.images.canvas)
-        seen = fields_of_view(self.images.batch(chosen.tolist()))
-        return torch.from_numpy(seen).float().unsqueeze(1)
+        """What the camera saw of images, (n, 1, H, W)."""
+        return torch.from_numpy(self.images.fields(chosen.tolist())).float().unsqueeze(1)
 
     def _masks(self, knowledge: ShapeKnowledge, count: int) -> tuple[Tensor, Side]:
         """Masks of the prior, and how they are viewed: as the images are."""

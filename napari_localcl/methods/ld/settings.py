@@ -86,6 +86,11 @@ class LDSettings(MethodSettings):
     )
     shape: ShapeSettings = Field(ShapeSettings(), description="how a structure is segmented")
 
+    @property
+    def views(self) -> int:
+        """Views per step: two of each image of each pair."""
+        return 4 * self.pairs
+
     def view_size(self, canvas: tuple[int, int]) -> tuple[int, int]:
         """Height and width of a view, such that strides and patches divide them."""
         unit = math.lcm(32, self.grid * self.patch_stride)

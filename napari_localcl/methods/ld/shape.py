@@ -46,7 +46,7 @@ class ShapeBatch:
     Attributes
     ----------
     views : Tensor (n, C, H, W)
-        First views of images, then their second views.
+        Of as many images; where patches are told apart too, first views, then second ones.
     field : Tensor (n, 1, H, W)
         1 where a view shows what the camera saw.
     guesses : Tensor (n, 1, H, W)
@@ -113,16 +113,16 @@ class ShapeGuide(nn.Module):
 
     def terms(self, mask: Tensor, batch: ShapeBatch, fraction: float) -> dict[str, Tensor]:
         """The weighted terms of masks (n, 1, H, W), `fraction` of the stage being done."""
-        given = self.settings
+        given, seen = self.settings, mask * batch.field
         fading = max(given.guess_rest, 1 - fraction / given.guess_until)
         fading *= batch.guessing
-        terms = {"area": given.area_weight * self._area(mask, batch)} if given.area_weight else {}
+        terms = {"area": given.area_weight * self._area(seen, batch)} if given.area_weight else {}
         if given.adversarial_weight:
             # A discriminator that has seen nothing but poor guesses would end the game early.
-            terms |= dict(self._game(mask * batch.field, batch, 1 - 0.95 * fading))
+            terms |= dict(self._game(seen, batch, 1 - 0.95 * fading))
         if given.appearance_weight and given.sign:
             grey = given.brightness(batch.views)
-            contrast = wrong_contrast(mask * batch.field, grey, given.sign, given.surroundings)
+            contrast = wrong_contrast(seen, grey, given.sign, given.surroundings)
             terms["appearance"] = given.appearance_weight * contrast
         if fading:
             wrong = weighted_mean(balanced_disagreement(mask, batch.guesses), batch.guessed)

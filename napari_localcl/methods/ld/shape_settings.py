@@ -40,7 +40,8 @@ class ShapeSettings(BaseModel):
         "any", description="whether the structure is brighter or darker than what is around it"
     )
     channel: Channel = Field(
-        "all", description="colour in which it is brighter or darker; vessels of the eye: green"
+        "all",
+        description="the only colour that is looked at; vessels of the eye show best in green",
     )
     surroundings: int = Field(4, ge=1, le=32, description="how far around it, pixels")
     bank: int = Field(400, ge=8, le=10_000, description="masks drawn from the prior")

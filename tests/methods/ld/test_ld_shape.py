@@ -268,11 +268,36 @@ def test_a_pixel_counts_as_much_as_it_is_certain():
     wanted = 1 + 0.25 * math.log2(0.25) + 0.75 * math.log2(0.75)
     assert certainty(p).tolist() == pytest.approx([1, 0, 1, wanted], abs=1e-4)
     maps = torch.tensor([0.5, 0.5, 1.0, 0.0]).view(1, 1, 2, 2)
-    batch = RefineBatch(torch.zeros(1, 1, 2, 2), maps)
+    batch = RefineBatch(torch.zeros(1, 1, 2, 2), maps, torch.ones_like(maps))
     one, two = (torch.tensor([a, -a, 5, -5.0]).view(1, 1, 2, 2) for a in (3.0, -3.0))
     # What is undecided may be called either way, unless it counts like the rest.
     weighted = [refine_terms(x, batch, True)["refine"].item() for x in (one, two)]
     assert weighted[0] == pytest.approx(weighted[1], rel=1e-4)
+
+
+def test_what_the_camera_did_not_see_says_nothing_of_the_structure(tmp_path):
+    """Evened images go on as their reflection beyond the field of view; masks do not."""
+    y, x = np.mgrid[:64, :64]
+    seen = np.hypot(y - 32, x - 32) < 28
+    bright = np.where(seen, 150 + 20 * (x > 32), 0).astype(np.uint8)
+    images = prepared(np.stack([bright] * 4)[:, None], tmp_path)
+    method = learner()
+    enter(method, "shape", images)
+    batch = draw(method, "shape", images)
+    inside = (batch.views > 0.3).float()
+    assert 0.3 < batch.field.mean() < 0.8
+    assert (batch.field * (1 - inside)).mean() < 0.02  # nothing of the dark surround
+    everywhere = torch.ones_like(batch.field).requires_grad_()
+    terms = method.guide.terms(everywhere, batch, 1.0)
+    (terms["shape"] + terms["area"]).backward()
+    assert everywhere.grad[batch.field == 0].abs().max() == 0
+    assert everywhere.grad[batch.field == 1].abs().max() > 0
+
+    enter(method, "refine", images)
+    batch = draw(method, "refine", images)
+    logits = torch.zeros_like(batch.maps).requires_grad_()
+    refine_terms(logits, batch, True)["refine"].backward()
+    assert logits.grad[batch.field == 0].abs().max() == 0
 
 
 def test_nearness_to_the_clusters_region_is_the_second_output():
