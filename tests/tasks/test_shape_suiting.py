@@ -13,6 +13,7 @@ def test_vessels_are_learned_from_turned_parts_of_large_evened_images():
     assert suited["image_size"] >= 256
     assert suited["view_part"] == pytest.approx(128 / suited["image_size"])
     assert suited["local_contrast"]
+    assert 0.01 < suited["contrast_reach"] < 1 / 16
     assert suited["rotation"] == 180
     assert suited["shape.guess_weight"] == 0
 

@@ -237,6 +237,26 @@ def test_what_a_run_knows_survives_saving(images):
     assert other._fraction == 0.375
 
 
+def test_a_colour_that_does_not_show_the_structure_is_not_looked_at():
+    torch.manual_seed(0)
+    shape = {**SMALL["shape"], "channel": "green"}
+    method = LD(LDSettings(**{**SMALL, "shape": shape}), 3).eval()
+    image = torch.rand(1, 3, 64, 64)
+    found = method.segment(image)
+    other = image.clone()
+    other[:, [0, 2]] = torch.rand(1, 2, 64, 64)
+    assert all(torch.equal(a, b) for a, b in zip(found, method.segment(other), strict=True))
+    other[:, 1] = torch.rand(1, 64, 64)
+    assert not torch.equal(found[0], method.segment(other)[0])
+
+
+def test_a_game_without_patches_looks_at_as_many_images_as_it_has_views(images):
+    method = learner()
+    enter(method, "shape", images)
+    batch = draw(method, "shape", images)
+    assert len(batch.views) == len(batch.shapes) == method.images_per_step() == 4
+
+
 def test_patches_are_told_apart_beside_the_shape_where_they_have_a_weight(images):
     torch.manual_seed(0)
     given = {**SMALL, "patch_weight": 1.0, "mixup_weight": 1.0}
