@@ -55,11 +55,10 @@ def pretrain(
     from napari_localcl.training.budget import Budget
     from napari_localcl.training.devices import leads
 
-    given = minutes is not None or steps is not None
     work = pretraining.pretrain(
         images_argument(images),
         run,
-        budget=Budget(steps, minutes) if given or not resume else None,
+        budget=Budget.given(steps, minutes),
         method=method,
         preset=preset,
         settings=parse_assignments(settings or []),

@@ -92,12 +92,11 @@ def shapes(
     if out is not None:
         check_out(folder, out)
     if prior is not None or resume:
-        budget = Budget(steps, minutes) if steps is not None or minutes is not None else None
         work = learn_shape(
             folder,
             run,
             prior,
-            budget=budget,
+            budget=Budget.given(steps, minutes),
             preset=preset,
             settings=given,
             seed=seed,

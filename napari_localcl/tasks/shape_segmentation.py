@@ -61,31 +61,20 @@ def learn_shape(
     settings : mapping or None
         By dotted name; those of the prior begin with 'prior.'.
     images, run, budget, method, preset, seed, device, resume, start_from, cache, started, stop
-        As :func:`napari_localcl.tasks.pretraining.pretrain` takes them.
-
-    Returns
-    -------
-    RunFolder
-        What the generator returns at its end: the finished run.
-
-    Raises
-    ------
-    BadInput
-        If anything given cannot be used.
+        As :func:`napari_localcl.tasks.pretraining.pretrain` takes them; so is what is returned and
+        raised.
     """
     started = time.monotonic() if started is None else started
     choose_device(device)
     of_prior, own = split_settings(settings or {})
     if resume and RunFolder(Path(run)).holds_record():
         record = RunFolder.resume(run).record
-        plan = resumed_plan(record, method, own, seed, budget)
         told = _same_prior(record.prior, prior, of_prior, run)
         known = build_prior(told.source, told.settings)
+        plan = resumed_plan(record, method, own, seed, budget)
     else:
-        if prior is None:
-            raise BadInput("what shape to look for is missing: give --prior")
-        known = build_prior(prior, of_prior)
-        told = PriorRecord(source=str(prior), settings=dict(of_prior))
+        told = _told(prior, of_prior)
+        known = build_prior(told.source, of_prior)
         suited = suited_settings(known)
         plan = fresh_plan(method, preset, own, seed, budget, start_from, suited)
     yield from _say_skipped(known)
@@ -120,6 +109,12 @@ def split_settings(given: Mapping[str, object]) -> tuple[dict[str, object], dict
     """Return the settings of the prior, without their prefix, and all others."""
     of_prior = {n.removeprefix(PREFIX): v for n, v in given.items() if n.startswith(PREFIX)}
     return of_prior, {n: v for n, v in given.items() if not n.startswith(PREFIX)}
+
+
+def _told(prior: str | Path | None, settings: Mapping[str, object]) -> PriorRecord:
+    if prior is None:
+        raise BadInput("what shape to look for is missing: give --prior")
+    return PriorRecord(source=str(prior), settings=dict(settings))
 
 
 def _same_prior(

@@ -44,6 +44,11 @@ class Budget:
         if self.minutes is not None and not 0 < self.minutes < float("inf"):
             raise BadInput(f"a budget of {self.minutes:g} minutes is not a time above 0")
 
+    @classmethod
+    def given(cls, steps: int | None, minutes: float | None) -> Budget | None:
+        """The budget that flags say, if they say any."""
+        return None if steps is None and minutes is None else cls(steps, minutes)
+
     def stage_steps(self, shares: Sequence[float]) -> list[int | None]:
         """Divide the steps among stages so that they add up; all None under a time budget."""
         if self.steps is None:

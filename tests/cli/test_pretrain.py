@@ -55,7 +55,7 @@ def test_skipped_files_are_listed_ten_and_then_counted(pictures, tmp_path, capsy
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ((), "the budget is either --steps or --minutes"),
+        ((), "give --minutes or --steps"),
         (("--steps", "3", "--minutes", "1"), "give exactly one"),
         (("--steps", "3", "--set", "widht=8"), "did you mean width?"),
         (("--steps", "3", "--set", "width=1"), "width='1' must be a whole number, 4 to 64"),
