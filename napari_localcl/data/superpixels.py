@@ -167,7 +167,7 @@ def find_superpixels(
     """
     from skimage.segmentation import felzenszwalb
 
-    grey = _reduced(pixels / np.float32(255), settings.reduction)
+    grey = _reduced(pixels.astype(np.float32) / 255, settings.reduction)
     least = max(1, round(settings.smallest * grey[0].size))
     # The algorithm takes `scale` in grey levels from 0 to 255 of an image from 0 to 1.
     alike = felzenszwalb(grey, settings.scale, settings.sigma, least, channel_axis=0)

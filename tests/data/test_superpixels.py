@@ -14,7 +14,7 @@ from napari_localcl.data.superpixels import (
     in_pixels,
 )
 
-WHOLE = SuperpixelSettings(reduction=1, largest=1)
+WHOLE = SuperpixelSettings(reduction=1, sigma=0, largest=1)
 ALL = np.ones((64, 64), bool)
 
 
@@ -46,13 +46,13 @@ def test_regions_are_the_parts_of_an_image_that_are_alike():
 def test_grey_levels_are_those_from_0_to_255_that_the_scale_is_meant_for():
     chance = np.random.default_rng(0)
     noisy = (quarters() + chance.integers(0, 12, (1, 64, 64))).astype(np.uint8)
-    assert find_superpixels(noisy, ALL, WHOLE).max() == 4
-    fine = SuperpixelSettings(reduction=1, scale=1, sigma=0, smallest=0.0002, largest=1)
+    coarse, fine = (WHOLE.model_copy(update={"scale": scale}) for scale in (500, 1))
+    assert find_superpixels(noisy, ALL, coarse).max() == 4
     assert find_superpixels(noisy, ALL, fine).max() > 50
 
 
 def test_a_reduced_map_is_that_of_the_reduced_image():
-    found = find_superpixels(quarters(), ALL, SuperpixelSettings(reduction=4, largest=1))
+    found = find_superpixels(quarters(), ALL, SuperpixelSettings(reduction=4, sigma=0, largest=1))
     assert found.shape == (16, 16)
     assert in_pixels(found, 4).shape == (64, 64)
     assert len(np.unique(in_pixels(found, 4)[:28, :28])) == 1
@@ -96,14 +96,14 @@ def test_small_and_large_regions_are_dropped_and_the_others_numbered_from_1():
 
 
 def test_a_plain_image_has_no_region():
-    assert not find_superpixels(np.full((1, 64, 64), 99, np.uint8), ALL, WHOLE).any()
+    plain = np.full((1, 64, 64), 99, np.uint8)
+    assert not find_superpixels(plain, ALL, SuperpixelSettings()).any()
 
 
 def test_colour_tells_regions_apart():
     image = np.full((3, 64, 64), 128, np.uint8)
     image[0, :, :32], image[1, :, :32] = 228, 28  # the mean grey level stays
-    given = SuperpixelSettings(reduction=1, largest=1)
-    found = find_superpixels(image, ALL, given)
+    found = find_superpixels(image, ALL, WHOLE)
     assert found.max() == 2
 
 

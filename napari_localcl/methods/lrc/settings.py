@@ -108,7 +108,10 @@ def settings_on(base: type[Method]) -> type[LRCSettings]:
     name = next(name for name, system in bases().items() if system is base)
     choice: Any = (Literal[names], Field(name, description=own.description))
     parents: Any = (base.Settings, LRCSettings)
-    return create_model(f"LRCOn{base.__name__}Settings", __base__=parents, base=choice)
+    joined: type[LRCSettings] = create_model(
+        f"LRCOn{base.__name__}Settings", __base__=parents, base=choice
+    )
+    return joined
 
 
 def settle(given: Mapping[str, object], preset: Mapping[str, Any]) -> LRCSettings:

@@ -40,10 +40,9 @@ def test_the_local_term_stands_beside_all_of_the_bases(base, images):
     method = learner(base)
     for stage in (one.name for one in method.stages):
         enter(method, stage, images)
-        terms = method.losses(stage, draw(method, stage, images))
-        own = (
-            [] if base == "none" else list(method.base.losses(stage, _base(method, stage, images)))
-        )
+        batch = draw(method, stage, images)
+        terms = method.losses(stage, batch)
+        own = [] if base == "none" else list(method.base.losses(stage, batch.base))
         assert list(terms) == [*own, "local"]
         sum(terms.values()).backward()
     encoder = method.learning_encoder()
