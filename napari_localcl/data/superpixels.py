@@ -49,7 +49,7 @@ class SuperpixelSettings(BaseModel):
         2, description="regions are found on the image at this fraction of its size"
     )
     scale: float = Field(
-        30.0, ge=0, le=2000, description="larger gives larger regions; in grey levels from 0 to 255"
+        60.0, ge=0, le=2000, description="larger gives larger regions; in grey levels from 0 to 255"
     )
     sigma: float = Field(0.8, ge=0, le=10, description="smoothing before, standard deviation")
     smallest: float = Field(
@@ -167,7 +167,7 @@ def find_superpixels(
     """
     from skimage.segmentation import felzenszwalb
 
-    grey = _reduced(pixels.astype(np.float32) / 255, settings.reduction)
+    grey = _reduced(pixels.astype(np.float32) / np.float32(255), settings.reduction)
     least = max(1, round(settings.smallest * grey[0].size))
     # The algorithm takes `scale` in grey levels from 0 to 255 of an image from 0 to 1.
     alike = felzenszwalb(grey, settings.scale, settings.sigma, least, channel_axis=0)

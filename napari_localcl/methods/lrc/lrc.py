@@ -105,7 +105,9 @@ class LRC(Method, name="lrc"):
 
     def encoder(self) -> Encoder:
         """The base's, with its decoder."""
-        return self.base.encoder()
+        # An average follows in the base's own stages only.
+        follows = not self.settings.lrc.two_stage
+        return self.base.encoder() if follows else self.learning_encoder()
 
     def learning_encoder(self) -> Encoder:
         """The base's."""

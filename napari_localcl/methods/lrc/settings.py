@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -108,10 +108,8 @@ def settings_on(base: type[Method]) -> type[LRCSettings]:
     name = next(name for name, system in bases().items() if system is base)
     choice: Any = (Literal[names], Field(name, description=own.description))
     parents: Any = (base.Settings, LRCSettings)
-    joined: type[LRCSettings] = create_model(
-        f"LRCOn{base.__name__}Settings", __base__=parents, base=choice
-    )
-    return joined
+    name_of_class = f"LRCOn{base.__name__}Settings"
+    return cast("type[LRCSettings]", create_model(name_of_class, __base__=parents, base=choice))
 
 
 def settle(given: Mapping[str, object], preset: Mapping[str, Any]) -> LRCSettings:
