@@ -77,9 +77,11 @@ def _settings(
 def _print(methods: "Sequence[type[Method]]") -> None:
     from rich.console import Console
 
+    from napari_localcl.tasks.plans import PRESET
+
     console = Console(highlight=False)
     for method in methods:
-        settings = method.settle({})
+        settings = method.settle({}, method.presets[PRESET])
         stages = method(settings, 1).stages
         shares = ", ".join(f"{stage.name} ({stage.share:.0%} of the budget)" for stage in stages)
         console.print(f"[bold]{method.name}[/bold]  {method.title}")
