@@ -68,18 +68,21 @@ def _facts(method: "type[Method]") -> dict[str, object]:
 def _settings(
     method: "type[Method]", presets: "Mapping[str, Mapping[str, object]]"
 ) -> dict[str, list[dict[str, object]]]:
-    from napari_localcl.data.settings import build_settings, list_settings
+    from napari_localcl.data.settings import list_settings
 
-    built = {name: build_settings(method.Settings, {}, own) for name, own in presets.items()}
+    built = {name: method.settle({}, own) for name, own in presets.items()}
     return {name: [asdict(one) for one in list_settings(own)] for name, own in built.items()}
 
 
 def _print(methods: "Sequence[type[Method]]") -> None:
     from rich.console import Console
 
+    from napari_localcl.tasks.plans import PRESET
+
     console = Console(highlight=False)
     for method in methods:
-        stages = method(method.Settings(), 1).stages
+        settings = method.settle({}, method.presets[PRESET])
+        stages = method(settings, 1).stages
         shares = ", ".join(f"{stage.name} ({stage.share:.0%} of the budget)" for stage in stages)
         console.print(f"[bold]{method.name}[/bold]  {method.title}")
         console.print(f"paper    {method.paper}", markup=False)
@@ -87,7 +90,7 @@ def _print(methods: "Sequence[type[Method]]") -> None:
         console.print(f"presets  {', '.join(method.presets)}", markup=False)
         for preset, help_text in method.preset_help.items():
             console.print(f"         {preset}: {help_text}", markup=False)
-        console.print(_settings_table(method.Settings()))
+        console.print(_settings_table(settings))
 
 
 def _print_priors() -> None:

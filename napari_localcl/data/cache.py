@@ -12,7 +12,7 @@ import threading
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -82,10 +82,7 @@ class PlaneCache:
         bool
             True if it can be used.
         """
-        try:
-            return path.stat().st_size == _end(self.shape) + math.prod(self.shape[1:]) // 8
-        except OSError:
-            return False
+        return is_whole(path, self.shape, behind=_bits(self.shape))
 
     def write(self, path: Path, pixels: npt.NDArray[np.uint8], seen: npt.NDArray[np.bool_]) -> None:
         """Keep a plane.
@@ -109,8 +106,16 @@ class PlaneCache:
             f.write(np.packbits(seen).tobytes())
 
 
-def mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
-    """Map a kept plane into memory; four times faster than `numpy.load`, which parses the header.
+def is_whole(path: Path, shape: tuple[int, ...], kind: str = "|u1", behind: int = 0) -> bool:
+    """Tell whether an array of this shape and kind, and bytes behind it, are all in a file."""
+    try:
+        return path.stat().st_size == _end(shape, kind) + behind
+    except OSError:
+        return False
+
+
+def mapped(path: Path, shape: tuple[int, ...], kind: str = "|u1") -> npt.NDArray[Any]:
+    """Map a kept array into memory; four times faster than `numpy.load`, which parses the header.
 
     Parameters
     ----------
@@ -118,10 +123,12 @@ def mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
         From :meth:`PlaneCache.path`.
     shape : tuple of int
         Channels, height and width.
+    kind : str
+        Type of its numbers, in numpy's short form.
 
     Returns
     -------
-    (C, H, W) uint8 ndarray
+    (C, H, W) ndarray
         Read from the disk when it is used.
 
     Raises
@@ -129,24 +136,29 @@ def mapped(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
     OSError, ValueError
         If the file is gone or cut short.
     """
-    return np.memmap(path, np.uint8, "r", _offset(shape), shape)
+    return np.memmap(path, kind, "r", _offset(shape, kind), shape)
 
 
 def mapped_field(path: Path, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     """Read the field of view (H, W) of a kept plane; arguments and errors as :func:`mapped`."""
-    bits = np.memmap(path, np.uint8, "r", _end(shape), (math.prod(shape[1:]) // 8,))
+    bits = np.memmap(path, np.uint8, "r", _end(shape, "|u1"), (_bits(shape),))
     return np.unpackbits(bits).reshape(shape[1:]).astype(bool)
 
 
-def _end(shape: tuple[int, ...]) -> int:
-    """Where a plane's pixels end."""
-    return _offset(shape) + math.prod(shape)
+def _end(shape: tuple[int, ...], kind: str) -> int:
+    """Where an array ends."""
+    return _offset(shape, kind) + math.prod(shape) * np.dtype(kind).itemsize
+
+
+def _bits(shape: tuple[int, ...]) -> int:
+    """Bytes of a plane's field of view, a bit per pixel."""
+    return math.prod(shape[1:]) // 8
 
 
 @lru_cache
-def _offset(shape: tuple[int, ...]) -> int:
+def _offset(shape: tuple[int, ...], kind: str) -> int:
     header = io.BytesIO()
-    facts = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    facts = {"descr": kind, "fortran_order": False, "shape": shape}
     np.lib.format.write_array_header_1_0(header, facts)
     return header.tell()
 

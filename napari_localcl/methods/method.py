@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from napari_localcl.data.contrast import REACH
+from napari_localcl.data.settings import build_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 PUBLISHED: dict[str, type[Method]] = {}
 """The systems by name."""
+
+BASE = "base."
+"""What an add-on puts before the names of the weights of the system that it is added to."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,17 @@ class Method(nn.Module, ABC):
         self.settings = settings
         self.channels = channels
 
+    @classmethod
+    def settle(
+        cls, given: Mapping[str, object], preset: Mapping[str, Any] | None = None
+    ) -> MethodSettings:
+        """Return the settings that a preset (or a run's record) and further values make.
+
+        See :func:`napari_localcl.data.settings.build_settings`. An add-on's settings hold those of
+        the system that it is added to, so only it can tell which names there are.
+        """
+        return build_settings(cls.Settings, given, preset)
+
     @property
     @abstractmethod
     def stages(self) -> Sequence[Stage]:
@@ -150,6 +165,13 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def encoder(self) -> Encoder:
         """What the tasks take away."""
+
+    def learning_encoder(self) -> Encoder:
+        """The encoder that the gradient moves, for an add-on's terms.
+
+        Another than :meth:`encoder` where that one follows as an average.
+        """
+        return self.encoder()
 
     @abstractmethod
     def images_per_step(self) -> int:

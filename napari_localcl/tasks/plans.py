@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.settings import build_settings
 from napari_localcl.methods import PUBLISHED
 from napari_localcl.training.budget import Budget
 from napari_localcl.training.run import RunFolder
@@ -94,7 +93,7 @@ def fresh_plan(
         raise BadInput("how long to train is missing: give --minutes or --steps")
     if start_from is not None:
         RunFolder.open(start_from)
-    built = build_settings(chosen.Settings, {**(to_shape or {}), **(settings or {})}, presets[name])
+    built = chosen.settle({**(to_shape or {}), **(settings or {})}, presets[name])
     begun = str(start_from) if start_from else None
     return Plan(chosen, built, seed or 0, budget, name, begun)
 
@@ -121,7 +120,7 @@ def resumed_plan(
     """
     own = Budget(record.steps, record.minutes)
     plan = plan_of(record, budget or own)
-    asked = build_settings(plan.method.Settings, settings or {}, record.settings)
+    asked = plan.method.settle(settings or {}, record.settings)
     same = method in (None, record.method) and seed in (None, record.seed)
     if not same or asked != plan.settings:
         raise BadInput(
@@ -140,5 +139,5 @@ def plan_of(record: RunRecord, budget: Budget) -> Plan:
         If this version does not know the run's method or its settings.
     """
     method = find_method(record.method)
-    settings = build_settings(method.Settings, {}, record.settings)
+    settings = method.settle({}, record.settings)
     return Plan(method, settings, record.seed, budget, record.preset, record.started_from)

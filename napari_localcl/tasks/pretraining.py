@@ -13,6 +13,7 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
 from napari_localcl.data.provenance import ProcessRecord
 from napari_localcl.data.sides import Sides
+from napari_localcl.methods.method import BASE
 from napari_localcl.tasks.plans import fresh_plan, plan_of, resumed_plan
 from napari_localcl.tasks.preparing import contrast_reach, prepare_images, prepare_small
 from napari_localcl.training.budget import Budget
@@ -32,7 +33,7 @@ from napari_localcl.training.run import RunFolder
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
 
-    from torch import nn
+    from torch import Tensor, nn
 
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.methods import Method
@@ -265,11 +266,11 @@ def _build(plan: Plan, channels: int) -> Method:
 
 def _take_over(learner: nn.Module, run: Path) -> Progress:
     """Copy the weights of an earlier run where names and shapes agree, and say what was left."""
-    own, theirs = learner.state_dict(), RunFolder.open(run).load_weights()
+    own, theirs = learner.state_dict(), _both_names(RunFolder.open(run).load_weights())
     taken = {
-        name: value
-        for name, value in theirs.items()
-        if name in own and own[name].shape == value.shape
+        name: theirs[name]
+        for name, value in own.items()
+        if name in theirs and theirs[name].shape == value.shape
     }
     if not taken:
         raise BadInput(f"no weights of {run} fit this method and its settings: leave --from out")
@@ -277,6 +278,12 @@ def _take_over(learner: nn.Module, run: Path) -> Progress:
     fresh = sorted({name.split(".")[0] for name in own if name not in taken})
     note = f"; begun afresh: {', '.join(fresh)}" if fresh else ""
     return Progress("note", message=f"took {len(taken)} of {len(own)} weights from {run}{note}")
+
+
+def _both_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights by their names alone and as the base of an add-on, whichever run they are of."""
+    alone = {name.removeprefix(BASE): value for name, value in weights.items()}
+    return {BASE + name: value for name, value in alone.items()} | alone | dict(weights)
 
 
 def _record(folder: RunFolder, prepared: PreparedImages, sides: Sides | None, device: str) -> None:
