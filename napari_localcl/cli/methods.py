@@ -77,6 +77,9 @@ def _settings(
 def _print(methods: "Sequence[type[Method]]") -> None:
     from rich.console import Console
 
+    from napari_localcl.data.settings import build_settings
+    from napari_localcl.tasks.plans import PRESET
+
     console = Console(highlight=False)
     for method in methods:
         stages = method(method.Settings(), 1).stages
@@ -87,7 +90,7 @@ def _print(methods: "Sequence[type[Method]]") -> None:
         console.print(f"presets  {', '.join(method.presets)}", markup=False)
         for preset, help_text in method.preset_help.items():
             console.print(f"         {preset}: {help_text}", markup=False)
-        console.print(_settings_table(method.Settings()))
+        console.print(_settings_table(build_settings(method.Settings, {}, method.presets[PRESET])))
 
 
 def _print_priors() -> None:

@@ -125,7 +125,9 @@ class GlobalHead(nn.Module):
         """Logits; with `learns` false the prototypes stay as they are."""
         prototypes = self.prototypes if learns else self.prototypes.detach()
         unit = normalize(self.layers(vectors).float(), dim=1)
-        return linear(unit, normalize(prototypes, dim=1))
+        # Temperatures are low: cosines need more digits than bfloat16 has.
+        with torch.autocast(unit.device.type, enabled=False):
+            return linear(unit, normalize(prototypes, dim=1))
 
 
 class CompositionHead(nn.Sequential):

@@ -67,7 +67,7 @@ def test_every_form_has_its_terms_and_no_head_in_vain(hands, form, loss):
 
 
 def test_the_total_is_a_tenth_of_the_global_and_the_mean_of_the_local_terms(hands):
-    method, plain = learner(), learner(consistency__weight=1, matching__form="none")
+    method, plain = learner(), learner(consistency__weight=1)
     batch = draw(method, hands)
     terms = method.losses(STAGE, batch)
     assert terms["global"].item() == pytest.approx(plain.losses(STAGE, batch)["global"].item() / 10)
@@ -104,7 +104,7 @@ def test_a_few_steps_lower_the_loss(hands, backbone):
 
 def test_colour_images_and_a_scale_of_four_are_learned_from(hands):
     images = prepare_all(find_images(sample_folder("fundus") / "images"), 128).subset([0, 1])
-    method = learner(channels=3, scale=4)
+    method = learner(channels=3, scale=4, cell=4)
     terms = method.losses(STAGE, draw(method, images))
     assert all(value.isfinite() for value in terms.values())
 
