@@ -37,11 +37,11 @@ STAGE = "consistency"
 WARM_UP = 2
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds that something takes."""
-    start = time.perf_counter()
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds that something takes: of time, and of all processor cores together."""
+    start, spent = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return time.perf_counter() - start, time.process_time() - spent
 
 
 class Steps:
@@ -91,19 +91,20 @@ class Steps:
 
 
 def measure(given: ACESettings, images: PreparedImages, device: str, repeats: int) -> dict:
-    """One row: medians, which other work on the machine disturbs least."""
+    """One row of medians; where the machine has other work too, look at the cores' time."""
     steps = Steps(given, images, device)
     for _ in range(WARM_UP):
         steps.step()
         steps.targets()
-    pairs = [(timed(steps.step), timed(steps.targets)) for _ in range(repeats)]
-    step, targets = (median(times) for times in zip(*pairs, strict=True))
+    times = [(*timed(steps.step), *timed(steps.targets)) for _ in range(repeats)]
+    step, spent, targets, _ = (median(column) for column in zip(*times, strict=True))
     return {
         "backbone": given.backbone,
         "scale": given.crop_scale,
         "images": given.batch,
         "s per step": step,
         "ms per image": 1000 * step / given.batch,
+        "core-ms per image": 1000 * spent / given.batch,
         "targets, ms": 1000 * targets,
         "targets, % of a step": 100 * targets / step,
     }
