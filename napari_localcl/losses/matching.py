@@ -1,6 +1,6 @@
 """Matching the cells of two lattices: ACE's local consistency.
 
-Zhou et al., CVPR 2025; written from the formulae. Which cells belong together is known on each axis
+Zhou et al., WACV 2025; written from the formulae. Which cells belong together is known on each axis
 on its own, because the lattices are aligned and not turned: everything here is a product of a
 matrix for the rows and one for the columns.
 """

@@ -43,7 +43,7 @@ class NetworkForm:
 
 
 class ACENetwork(Encoder):
-    """Zhou et al., CVPR 2025: what a student and its teacher both are.
+    """Zhou et al., WACV 2025, arXiv 2501.10131: what a student and its teacher both are.
 
     Parameters
     ----------

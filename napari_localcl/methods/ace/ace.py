@@ -1,7 +1,7 @@
 """ACE: embeddings that agree across compositions and decompositions of what an image shows.
 
-Zhou, Luo, Hosseinzadeh Taher, Gotway and Liang, "ACE: anatomically consistent embeddings in
-composition and decomposition", arXiv 2501.10131 (WACV 2025). Written from the formulae.
+Zhou, Luo, Hosseinzadeh Taher, Pang, Ding, Gotway and Liang, "ACE: anatomically consistent
+embeddings in composition and decomposition", WACV 2025, arXiv 2501.10131. Written from the formulae.
 
 A student sees one crop of an image, a teacher whose weights follow the student's sees another of
 another scale, and the cells of both are known to coincide (:mod:`.cropping`). What the student
@@ -62,8 +62,9 @@ class ACE(Method, name="ace"):
 
     title = "ACE: anatomically consistent embeddings in composition and decomposition"
     paper = (
-        "Z. Zhou, H. Luo, M. Hosseinzadeh Taher, M. Gotway, J. Liang: ACE: anatomically "
-        "consistent embeddings in composition and decomposition. arXiv 2501.10131 (2025)"
+        "Z. Zhou, H. Luo, M. R. Hosseinzadeh Taher, J. Pang, X. Ding, M. Gotway, J. Liang: ACE: "
+        "anatomically consistent embeddings in composition and decomposition. WACV 2025, "
+        "pp. 3823-3833. arXiv 2501.10131"
     )
     Settings = ACESettings
     presets = PRESETS
