@@ -1,7 +1,7 @@
 """ACE: embeddings that agree across compositions and decompositions of what an image shows.
 
 Zhou, Luo, Hosseinzadeh Taher, Pang, Ding, Gotway and Liang, "ACE: anatomically consistent
-embeddings in composition and decomposition", WACV 2025, arXiv 2501.10131. Written from the formulae.
+embeddings in composition and decomposition", WACV 2025, arXiv 2501.10131. From the formulae alone.
 
 A student sees one crop of an image, a teacher whose weights follow the student's sees another of
 another scale, and the cells of both are known to coincide (:mod:`.cropping`). What the student
