@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_localcl.data.errors import BadInput
 from napari_localcl.training.budget import Clock
 from napari_localcl.training.course import Course, Options
 from napari_localcl.training.engine import Engine
@@ -78,6 +79,6 @@ def train(
         course.interrupted = lambda: interruption.asked
         try:
             yield from course.go(saved)
-        except TrainingFailed:
+        except BadInput:
             course.mark("failed")
             raise

@@ -24,11 +24,19 @@ def test_an_unknown_system_brings_the_known(capsys):
 def test_events_hold_what_a_form_needs(capsys):
     assert run(["methods", "--events"]) == 0
     (event,) = map(json.loads, capsys.readouterr().out.splitlines())
-    presets = event["methods"][0]["presets"]
+    (ld,) = (method for method in event["methods"] if method["name"] == "ld")
+    presets = ld["presets"]
     sizes = [one for name in presets for one in presets[name] if one["name"] == "image_size"]
     assert [size["default"] for size in sizes] == [384, 448]
     assert sizes[0]["kind"] == "int"
     assert sizes[0]["limits"] == {"ge": 64, "le": 2048, "multiple_of": 32}
-    assert set(event["methods"][0]["preset_help"]) == set(presets)
+    assert set(ld["preset_help"]) == set(presets)
     assert set(event["device_names"]) == set(event["devices"][1:])
     assert (event["method"], event["preset"], event["devices"][0]) == ("ld", "small", "auto")
+
+
+def test_a_table_has_the_defaults_of_the_preset_for_laptops(capsys):
+    assert run(["methods", "ace"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["image_size", "256"] in [row[:2] for row in rows]
+    assert ["matching.form", "both"] in [row[:2] for row in rows]

@@ -12,8 +12,10 @@ from napari_localcl.models.encoder import Encoder
 
 ALL = sorted(PUBLISHED)
 TINY = {"width": 4, "dimensions": 8, "clusters": 4, "pairs": 1, "points": {"count": 8}}
+TINY_ACE = {"width": 64, "depth": 1, "batch": 2, "consistency": {"width": 16, "prototypes": 16}}
 TINY_MOCO = {"width": 4, "dimensions": 8, "batch": 2, "queue": 8, "hidden": 8, "projected": 8}
-TINY_OF = {"ld": TINY, "moco": TINY_MOCO, "lrc": {**TINY_MOCO, "lrc": {"images": 2}}}
+TINY_LRC = {**TINY_MOCO, "lrc": {"images": 2}}
+TINY_OF = {"ld": TINY, "ace": TINY_ACE, "moco": TINY_MOCO, "lrc": TINY_LRC}
 
 
 @pytest.fixture(params=ALL)

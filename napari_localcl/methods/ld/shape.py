@@ -25,6 +25,7 @@ from napari_localcl.losses.adversarial import deceive, gradient_penalty, tell_ap
 from napari_localcl.losses.contrast import pool_regions
 from napari_localcl.losses.reduction import shared_mean, weighted_mean
 from napari_localcl.losses.shape import area_mismatch, balanced_disagreement, wrong_contrast
+from napari_localcl.models.averaging import follow
 from napari_localcl.models.discriminator import ShapeDiscriminator
 
 if TYPE_CHECKING:
@@ -104,12 +105,7 @@ class ShapeGuide(nn.Module):
         self.steps += 1
         steps = int(self.steps)
         kept = min(self.settings.averaging, steps / (steps + 10))
-        own, theirs = self.average.state_dict(), network.state_dict()
-        # Running statistics are averaged too; counters are copied.
-        floats = [name for name, value in own.items() if value.dtype.is_floating_point]
-        torch._foreach_lerp_([own[n] for n in floats], [theirs[n] for n in floats], 1 - kept)
-        for name in own.keys() - set(floats):
-            own[name].copy_(theirs[name])
+        follow(self.average, network, kept)
 
     def terms(self, mask: Tensor, batch: ShapeBatch, fraction: float) -> dict[str, Tensor]:
         """The weighted terms of masks (n, 1, H, W), `fraction` of the stage being done."""

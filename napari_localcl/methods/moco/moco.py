@@ -17,6 +17,7 @@ from napari_localcl.losses.queue import queue_contrast
 from napari_localcl.losses.reduction import gather_rows
 from napari_localcl.methods.method import Method, Stage
 from napari_localcl.methods.two_views import draw_two_views
+from napari_localcl.models.averaging import follow
 from napari_localcl.models.dense_network import describe
 
 from .settings import PRESET_HELP, PRESETS, MoCoSettings
@@ -127,12 +128,8 @@ class MoCo(Method, name="moco"):
 
     @torch.no_grad()
     def _follow(self, momentum: float) -> None:
-        pairs = ((self.network.backbone, self.key_backbone), (self.head, self.key_head))
-        for leader, follower in pairs:
-            for own, average in zip(leader.parameters(), follower.parameters(), strict=True):
-                average.lerp_(own, 1 - momentum)
-            for counted, copied in zip(leader.buffers(), follower.buffers(), strict=True):
-                copied.copy_(counted)
+        follow(self.key_backbone, self.network.backbone, momentum)
+        follow(self.key_head, self.head, momentum)
 
 
 def _head(dimensions: int, hidden: int, projected: int) -> nn.Sequential:

@@ -1,0 +1,107 @@
+"""ACE's network: backbones for images of any size, heads for blocks of any scale."""
+
+import pytest
+import torch
+
+from napari_localcl.methods.ace.settings import ACESettings
+from napari_localcl.models.ace_network import (
+    ACENetwork,
+    CompositionHead,
+    DecompositionHead,
+    GlobalHead,
+)
+from napari_localcl.models.tokens import ChannelNorm, position_codes
+
+KINDS = ["convolutional", "transformer"]
+
+
+def network(channels=1, **given):
+    torch.manual_seed(0)
+    given = {"width": 64, "depth": 1, "consistency": {"width": 16}} | given
+    return ACENetwork(channels, ACESettings(**given).form()).eval()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", [4, 8, 16, 32])
+def test_images_of_any_size_are_embedded_at_the_stride_of_a_cell(kind, cell):
+    encoder = network(3, backbone=kind, cell=cell)
+    (stride,) = encoder.strides
+    with torch.inference_mode():
+        level = encoder.embed(torch.rand(2, 3, 96, 64))[stride]
+    assert stride == cell
+    assert level.shape == (2, 64, 96 // cell, 64 // cell)
+    assert torch.allclose(level.norm(dim=1), torch.ones(()), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_whole_image_has_one_unit_vector(kind):
+    encoder = network(backbone=kind)
+    images = torch.rand(2, 1, 64, 96)
+    with torch.inference_mode():
+        whole, tokens = encoder.embed_whole(images), encoder.tokens(images)
+    assert torch.allclose(whole.norm(dim=1), torch.ones(2))
+    assert (tokens.whole is not None) == (kind == "transformer")
+    expected = tokens.maps.mean(dim=(2, 3)) if tokens.whole is None else tokens.whole
+    assert torch.allclose(whole * expected.norm(dim=1, keepdim=True), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_image_is_embedded_alike_alone_and_among_others(kind):
+    encoder = network(backbone=kind)
+    images = torch.rand(3, 1, 64, 64)
+    with torch.no_grad():
+        together, alone = encoder.embed(images)[8], encoder.embed(images[:1])[8]
+        assert torch.allclose(together[:1], alone, atol=1e-5)
+        assert torch.allclose(encoder.train().embed(images)[8], together, atol=1e-5)
+
+
+def test_without_local_consistency_the_tokens_themselves_are_embeddings():
+    encoder = network(matching={"form": "none"})
+    with torch.no_grad():
+        images = torch.rand(1, 1, 64, 64)
+        maps = encoder.tokens(images).maps
+        expected = maps / maps.norm(dim=1, keepdim=True)
+        assert torch.allclose(encoder.embed(images)[8], expected, atol=1e-5)
+
+
+def test_positions_span_the_same_extent_in_images_of_any_size():
+    small, large = (position_codes((n, n), 32, 14).view(n, n, 32) for n in (14, 42))
+    assert torch.allclose(small, large[1::3, 1::3], atol=1e-5)
+    wide = position_codes((7, 14), 32, 14).view(7, 14, 32)
+    assert torch.allclose(wide, small[:7], atol=1e-5)
+
+
+def test_every_position_has_its_own_code():
+    codes = position_codes((8, 6), 16, 14)
+    assert torch.cdist(codes, codes).add(torch.eye(48) * 9).min() > 0.1
+
+
+def test_each_vector_is_normalised_on_its_own():
+    maps = torch.randn(2, 8, 4, 4) * 5 + 3
+    normed = ChannelNorm(8)(maps)
+    assert normed.mean(dim=1).abs().max() < 1e-5
+    assert torch.allclose(normed[:, :, :1, :1], ChannelNorm(8)(maps[:, :, :1, :1]), atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [2, 4])
+def test_composing_and_decomposing_change_the_lattice_and_stay_in_place(scale):
+    tokens = torch.randn(1, 16, 8, 8)
+    changed = tokens.clone()
+    changed[:, :, 4:, :4] += 1
+    composed, decomposed = CompositionHead(16, scale), DecompositionHead(16, scale)
+    for head, size in ((composed, 8 // scale), (decomposed, 8 * scale)):
+        one, other = head(tokens), head(changed)
+        assert one.shape == (1, 16, size, size)
+        moved = (one - other).abs().sum(dim=(0, 1)) > 1e-6
+        expected = torch.zeros(size, size, dtype=torch.bool)
+        expected[size // 2 :, : size // 2] = True
+        assert torch.equal(moved, expected)
+
+
+def test_the_global_head_says_cosines_and_its_prototypes_can_stay():
+    head = GlobalHead(8, 16, 4, 32)
+    logits = head(torch.randn(5, 8) * 100, learns=False)
+    assert logits.shape == (5, 32)
+    assert logits.abs().max() <= 1 + 1e-6
+    logits.sum().backward()
+    assert head.prototypes.grad is None
