@@ -101,10 +101,8 @@ def _ranks(figures: Sequence[Figure]) -> list[float]:
     from scipy.stats import rankdata
 
     # No better than the control is no better than any other that is not.
-    skills = [
-        figure.skill if figure.beats_control else min(figure.skill, 0.0) for figure in figures
-    ]
-    ranks: list[float] = rankdata(-np.maximum(np.round(skills, 6), 0.0)).tolist()
+    skills = [round(figure.skill, 6) if figure.beats_control else 0.0 for figure in figures]
+    ranks: list[float] = rankdata(-np.maximum(skills, 0.0)).tolist()
     return ranks
 
 
