@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -193,6 +194,7 @@ def _neighbours(known: _Known, given: Tensor, told: Labels, images: Tensor) -> I
 
 def _linear(known: _Known, given: Tensor, told: Labels, images: Tensor) -> Iterator[Labels]:
     """The labels (P,) of some images by logistic regression."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
@@ -200,7 +202,10 @@ def _linear(known: _Known, given: Tensor, told: Labels, images: Tensor) -> Itera
     if len(np.unique(told)) < 2:
         yield from (np.full(known.labels.shape[1], told[0]) for _ in images)
         return
-    model = LogisticRegression(max_iter=200).fit(scaler.transform(given.numpy()), told)
+    with warnings.catch_warnings():
+        # So many rounds are the probe, for all encoders alike.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = LogisticRegression(max_iter=200).fit(scaler.transform(given.numpy()), told)
     for i in images.tolist():
         yield model.predict(scaler.transform(known.places[i].float().numpy()))
 

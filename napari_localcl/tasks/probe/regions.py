@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,6 +55,7 @@ def region_figures(subject: Subject, places: Tensor, shown: Tensor, seed: int) -
 def cluster(places: Tensor, known: Tensor, seed: int) -> Regions:
     """Assign places (N, P, D) to k-means clusters of known ones (M, D); (N, P) of int."""
     from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     chance = np.random.default_rng(seed)
@@ -62,7 +64,9 @@ def cluster(places: Tensor, known: Tensor, seed: int) -> Regions:
     if len(rows) < CLUSTERS:
         return np.zeros(places.shape[:2], np.int64)
     # With several threads, sums are added up in an order that differs from time to time.
-    with threadpool_limits(1, "openmp"):
+    with threadpool_limits(1, "openmp"), warnings.catch_warnings():
+        # Embeddings that have collapsed have fewer clusters, which the figures tell.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         found = KMeans(CLUSTERS, n_init=2, max_iter=50, random_state=seed).fit(rows)
     centres = torch.from_numpy(found.cluster_centers_).float()
     half = centres.square().sum(dim=1) / 2
