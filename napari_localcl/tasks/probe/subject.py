@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BATCH = 8  # images embedded at once
 PLACES = 24  # of the grid that is asked about, along the longer side of an image
-SETTLING = 4  # batches by which the normalisation of random weights settles
+SETTLING = 2  # batches by which the normalisation of random weights settles
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +94,8 @@ class Subject:
 
     def pixels(self, chosen: Sequence[int]) -> Tensor:
         """Images (B, C, H, W) from 0 to 1."""
-        return torch.from_numpy(self.images.batch(chosen)).to(self.device).float() / 255
+        pixels = torch.from_numpy(self.images.batch(chosen)).to(self.device).float() / 255
+        return pixels.contiguous(memory_format=torch.channels_last)
 
     def describe(self, pixels: Tensor, points: Tensor) -> Tensor:
         """Embeddings (B, P, D) of points (B, P, 2) of images (B, C, H, W), unit vectors."""
@@ -143,9 +144,9 @@ def with_random_weights(subject: Subject, learner: Method, name: str, seed: int)
     for norm in norms:
         norm.train()
         norm.momentum = None  # a plain mean over the batches
-    with torch.no_grad():
-        for chosen in twin.batches(SETTLING * BATCH if norms else 1):
-            fresh.embed(twin.pixels(chosen))
+    if norms:
+        for chosen in twin.batches(SETTLING * BATCH):
+            twin.describe(twin.pixels(chosen), twin.grid.expand(len(chosen), -1, -1))
     fresh.eval()
     return twin
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from napari_localcl.tasks.probe.subject import Subject
 
-MOST = 32  # images
+MOST = 24  # images
 REACH = 1.0  # cells of the grid within which a place counts as found
 GEOMETRY = GeometryRanges(rotation=20, zoom=(0.8, 1.25), aspect=0.1, shift=0.1, elastic=0.01)
 APPEARANCE = AppearanceRanges(0.3, 0.3, 0.3, gamma=0.4, noise=0.05, grey=0.0)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
@@ -23,16 +22,16 @@ if TYPE_CHECKING:
 
     from napari_localcl.tasks.probe.subject import Subject
 
-GALLERY = 32  # wholes that one is told from
+GALLERY = 32  # images at most, of which one is the right one
 WHOLE, PART = (0.4, 0.98), (0.3, 0.8)  # sides, as a part of the image's and of the whole's
 
-_TOP1 = "share of the {0} that are told from {1} others; control: one in as many"
-_MRR = "mean reciprocal rank of the {0} among those of {1} images; control: chance"
+_TOP1 = "share of the {0} that are found among those of at most {1} images; control: one in as many"
+_MRR = "mean reciprocal rank of the {0} among those of at most {1} images; control: chance"
 
 COMPOSITION_TOP1 = Kind(
     "composition_top1",
     "composition, first",
-    _TOP1.format("wholes made of a part and the rest", GALLERY - 1),
+    _TOP1.format("wholes made of a part and the rest", GALLERY),
     "parts",
 )
 COMPOSITION_MRR = Kind(
@@ -45,7 +44,7 @@ COMPOSITION_MRR = Kind(
 DECOMPOSITION_TOP1 = Kind(
     "decomposition_top1",
     "decomposition, first",
-    _TOP1.format("parts found by whole less rest", GALLERY - 1),
+    _TOP1.format("parts found by whole less rest", GALLERY),
     "parts",
 )
 DECOMPOSITION_MRR = Kind(
@@ -69,30 +68,22 @@ def whole_figures(subject: Subject, seed: int) -> Iterator[Figure]:
     if len(subject.images) < 2:
         return
     whole, rest, part, quarters = _embedded(subject, subject.chance(seed, "wholes"))
-    batches = torch.split(torch.arange(len(whole)), _even(len(whole)))
-    composed = [retrieval_ranks((part + rest)[rows], whole[rows]) for rows in batches]
-    decomposed = [retrieval_ranks((whole - rest)[rows], part[rows]) for rows in batches]
-    sizes = np.concatenate([np.full(len(rows), len(rows)) for rows in batches])
-    by_rank = np.array([np.mean(1 / np.arange(1, size + 1)) for size in sizes])
+    count = len(whole)
+    by_rank = float((1 / torch.arange(1, count + 1)).mean())
     for ranks, top1, mrr in (
-        (torch.cat(composed), COMPOSITION_TOP1, COMPOSITION_MRR),
-        (torch.cat(decomposed), DECOMPOSITION_TOP1, DECOMPOSITION_MRR),
+        (retrieval_ranks(part + rest, whole), COMPOSITION_TOP1, COMPOSITION_MRR),
+        (retrieval_ranks(whole - rest, part), DECOMPOSITION_TOP1, DECOMPOSITION_MRR),
     ):
-        yield Figure.of(top1, (ranks == 1).numpy(), 1 / sizes)
+        yield Figure.of(top1, (ranks == 1).numpy(), 1 / count)
         yield Figure.of(mrr, (1 / ranks).numpy(), by_rank)
     own, others = (cosine_similarity(whole.roll(by, 0), quarters) for by in (0, 1))
     yield Figure.of(COMPOSITIONALITY, own.numpy(), others.numpy())
 
 
-def _even(count: int) -> int:
-    """The size of batches that are as alike as can be, at most `GALLERY` each."""
-    return -(-count // -(-count // GALLERY))
-
-
 def _embedded(subject: Subject, chance: torch.Generator) -> tuple[Tensor, ...]:
     """Whole, rest, part, and mean of the whole's quarters, each (N, D)."""
     parts: list[tuple[Tensor, ...]] = []
-    for chosen in subject.batches():
+    for chosen in subject.batches(GALLERY):
         pixels = subject.pixels(chosen)
         bounds = [subject.images.placements[index].valid_box() for index in chosen]
         whole = _draw(torch.tensor(bounds).float(), WHOLE, chance)
