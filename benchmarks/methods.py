@@ -148,9 +148,15 @@ def probe_rows(report: dict[str, Any]) -> Rows:
 
 
 def agreement(report: dict[str, Any]) -> float:
-    """Kendall's tau of the ranking without labels with that by truth, over all encoders."""
-    pairs = [(one["mean_rank"], one["mean_rank_by_truth"]) for one in report["encoders"]]
-    known = [pair for pair in pairs if None not in pair]
+    """Kendall's tau of the ranking without labels with one-shot error or linear-probe Dice."""
+    truth = {
+        name: one["skill"]
+        for figure in report["figures"]
+        if figure["name"] in ("one_shot_error", "linear_dice")
+        for name, one in figure["values"].items()
+    }
+    pairs = [(one["mean_rank"], truth.get(one["name"])) for one in report["encoders"]]
+    known = [(-rank, skill) for rank, skill in pairs if rank is not None and skill is not None]
     if len(known) < 2:
         return float("nan")
     return float(kendalltau(*zip(*known, strict=True)).statistic)
