@@ -17,6 +17,7 @@ from statistics import mean, median
 import numpy as np
 from _report import show, write
 
+from napari_localcl.data.contrast import REACH
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import PreparedImages, prepare_all
 from napari_localcl.data.samples import sample_folder
@@ -32,7 +33,9 @@ def some_images(folder: Path, files: int, size: int, cache: Path, even: bool) ->
     """Prepare a few files of a folder, spread evenly over it."""
     every = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES)
     chosen = every[:: max(1, len(every) // files)][:files]
-    images = prepare_all(find_images(chosen), size, cache=cache, local_contrast=even)
+    images = prepare_all(
+        find_images(chosen), size, cache=cache, contrast_reach=REACH if even else 0.0
+    )
     # Volumes have many slices: as many of them as files.
     return images.subset(range(0, len(images), max(1, len(images) // files)))
 

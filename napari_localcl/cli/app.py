@@ -13,6 +13,7 @@ from napari_localcl.cli import (
     landmarks,
     methods,
     pretrain,
+    probe,
     serve,
     shapes,
     window,
@@ -58,6 +59,7 @@ app.command("methods")(methods.methods)
 app.command("pretrain")(pretrain.pretrain)
 app.command("landmarks")(landmarks.landmarks)
 app.command("shapes")(shapes.shapes)
+app.command("probe")(probe.probe)
 app.command("export")(exchange.export_verb)
 app.command("import")(exchange.import_verb)
 app.command("window")(window.window)

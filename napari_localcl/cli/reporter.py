@@ -28,12 +28,17 @@ class Reporter(ABC):
     def __init__(self) -> None:
         # As keys, because a task that reads the images twice says it twice.
         self._skipped: dict[str, None] = {}
+        self._warnings: dict[str, None] = {}
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        """Name the first few images that could not be used, and count the rest."""
+        """Repeat warnings; name the first few images that could not be used, count the rest."""
+        if self._warnings:
+            lines = [f"warning: {warning}" for warning in self._warnings]
+            self.result("\n".join(lines), warnings=list(self._warnings))
+            self._warnings.clear()
         skipped = list(self._skipped)
         self._skipped.clear()
         if not skipped:
@@ -46,6 +51,8 @@ class Reporter(ABC):
         """Show a sign of life."""
         if news.event == "skipped":
             self._skipped[news.message] = None
+        elif news.event == "warning":
+            self._warnings[news.message] = None
         self._show(news)
 
     @abstractmethod
@@ -128,7 +135,7 @@ class BarReporter(Reporter):
         super().__exit__(*exception)
 
     def _show(self, news: Progress) -> None:
-        if news.event in ("start", "stage", "note", "done") and news.message:
+        if news.event in ("start", "stage", "note", "warning", "done") and news.message:
             self._console.print(news.message, markup=False, soft_wrap=True)
         if self._task is None:
             self._task = self._bar.add_task("", facts="")

@@ -122,12 +122,13 @@ class Listing:
         return self._by_name[name]
 
 
-def find_images(images: str | Path | Sequence[str | Path]) -> Listing:
+def find_images(images: str | Path | Sequence[str | Path] | Listing) -> Listing:
     """List the images of a folder, a file list, a glob, a file or several of these.
 
     Parameters
     ----------
-    images : str, Path or sequence of these
+    images : str, Path, sequence of these or Listing
+        A listing is returned as it is.
         A folder is searched with its subfolders, in natural order (`2` before `10`). A `.txt` names
         one file per line, a `.csv` in its column `image` or its first, relative to itself. Files
         that belong to one DICOM series become one volume; every slice of a volume is a plane.
@@ -143,6 +144,8 @@ def find_images(images: str | Path | Sequence[str | Path]) -> Listing:
     BadInput
         If the path does not exist or holds no usable image.
     """
+    if isinstance(images, Listing):
+        return images
     source = sources.collect(images)
     finder = _Finder(source.root)
     for file in source.files:

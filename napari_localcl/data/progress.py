@@ -14,7 +14,7 @@ class Progress:
     ----------
     event : str
         What happened: 'start', 'cache', 'skipped', 'stage', 'step', 'mine', 'save', 'locate',
-        'draw', 'note', 'done'.
+        'draw', 'probe', 'note', 'warning', 'done'.
     stage : str
         The stage of the work, '' outside any.
     step, steps : int, int or None

@@ -26,6 +26,7 @@ PUBLISHED: dict[str, type[Method]] = {}
 
 BASE = "base."
 """What an add-on puts before the names of the weights of the system that it is added to."""
+WATCHED = 4  # images that are looked at for a collapse
 
 
 @dataclass(frozen=True)
@@ -176,6 +177,17 @@ class Method(nn.Module, ABC):
     @abstractmethod
     def images_per_step(self) -> int:
         """Views that the global batch sends through the network."""
+
+    def vectors_to_watch(
+        self, images: PreparedImages, device: torch.device
+    ) -> Mapping[int, Tensor]:
+        """Embed a few images, always the same, by which a collapse shows.
+
+        What the encoder makes of them, unless a system has something better to look at.
+        """
+        chosen = torch.linspace(0, len(images) - 1, min(len(images), WATCHED)).round().long()
+        pixels = torch.from_numpy(images.batch(chosen.tolist())).to(device).float() / 255
+        return self.encoder().embed(pixels)
 
     def parameter_groups(self, stage: str) -> list[dict[str, Any]]:
         """The optimiser's groups."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
+    from napari_localcl.data.folder import Listing
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.progress import Progress
     from napari_localcl.models.encoder import Encoder
@@ -26,7 +27,7 @@ CHUNK = 64  # images told at once
 
 
 def on_one_side(
-    images: str | Path | Sequence[str | Path],
+    images: str | Path | Sequence[str | Path] | Listing,
     prepared: PreparedImages,
     encoder: Encoder,
     record: RunRecord,

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
+    from napari_localcl.data.folder import Listing
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.training.record import RunRecord
 
 
 def prepare_images(
-    images: str | Path | Sequence[str | Path],
+    images: str | Path | Sequence[str | Path] | Listing,
     size: int,
     *,
     channels: int | None = None,
@@ -32,8 +33,8 @@ def prepare_images(
 
     Parameters
     ----------
-    images : str, Path or sequence of them
-        A folder, a file list, a glob or files.
+    images : str, Path, sequence of them or Listing
+        A folder, a file list, a glob or files; or what was found there.
     size : int
         Longest side of the working canvas, pixels.
     channels : int or None
@@ -65,7 +66,7 @@ def prepare_images(
 
 
 def prepare_as_learned(
-    images: str | Path | Sequence[str | Path],
+    images: str | Path | Sequence[str | Path] | Listing,
     record: RunRecord,
     cache: Path | None,
     magnification: float = 1.0,
@@ -118,7 +119,9 @@ def _carry_out(preparation: Preparation) -> Generator[Progress, None, PreparedIm
 
 
 def prepare_small(
-    images: str | Path | Sequence[str | Path], prepared: PreparedImages, cache: Path | None
+    images: str | Path | Sequence[str | Path] | Listing,
+    prepared: PreparedImages,
+    cache: Path | None,
 ) -> Generator[Progress, None, PreparedImages]:
     """Prepare images once more, small and as they are: what their sides are told from.
 

@@ -15,6 +15,7 @@ from napari_localcl.data.progress import Progress
 from napari_localcl.data.provenance import now
 from napari_localcl.training.budget import Timetable
 from napari_localcl.training.chance import reseed
+from napari_localcl.training.collapse import CollapseWatch
 from napari_localcl.training.engine import Engine, optimizer_tensors, restore_optimizer
 from napari_localcl.training.files import restore
 from napari_localcl.training.metrics import Metrics
@@ -92,6 +93,7 @@ class Course:
     last_report: float = 0.0
     metrics: Metrics = field(init=False)
     timetable: Timetable = field(init=False)
+    watch: CollapseWatch = field(init=False)
 
     def __post_init__(self) -> None:
         shares = [stage.share for stage in self.learner.stages]
@@ -108,6 +110,8 @@ class Course:
         """Train from a saved state, or from the start."""
         self.take_up(saved)
         yield from self.say("start", message=self.describe(saved))
+        if self.watch.said:
+            yield from self.say("warning", message=self.watch.said)
         for index in range(self.position.stage, len(self.learner.stages)):
             if self.engine.agree(self.timetable.has_time(self.position)):
                 resumed = saved if saved and saved.position.stage == index else None
@@ -131,6 +135,7 @@ class Course:
         if self.engine.leads:
             self.run.begin_again()
             self.metrics = Metrics(self.run.metrics, self.position.total)
+        self.watch = CollapseWatch(self.engine, self.learner, self.images, self.run)
         if not saved:
             self.save()
 
@@ -140,6 +145,8 @@ class Course:
             raise TrainingFailed(
                 f"the budget was spent before the first training step of {self.run.path}: give more"
             )
+        if found := self.watch.look(self.position.total, last=True):
+            yield from self.say("warning", message=found)
         if self.engine.leads:
             self.metrics.flush()
             self.run.save_weights(self.module.state_dict())
@@ -202,6 +209,8 @@ class Course:
             since = time.monotonic()
             losses = stepper.step(self.seed, self.position, fraction)
             self.count(stage, losses, time.monotonic() - since)
+            if found := self.watch.look(self.position.total):
+                yield from self.say("warning", stage, message=found)
             if stepper.failures:
                 yield from self.say("note", stage, losses, "a loss was not finite: step left out")
             news = list(self.say("step", stage, losses))

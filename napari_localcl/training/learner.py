@@ -87,6 +87,16 @@ class Learner(Protocol):
         """Take back what `memory` returned: the stage goes on without being entered again."""
         ...
 
+    def vectors_to_watch(
+        self, images: PreparedImages, device: torch.device
+    ) -> Mapping[int, Tensor]:
+        """Embed a few images, always the same: stride to unit vectors (B, D, ...).
+
+        By them a collapse shows; it is called in evaluation mode, without gradients, and must draw
+        nothing.
+        """
+        ...
+
     def images_per_step(self) -> int:
         """Return how many images (views) the global batch sends through the network."""
         ...

@@ -76,6 +76,7 @@ class RunRecord(BaseModel):
     skipped: tuple[SkippedRecord, ...] = ()
     status: Literal["running", "interrupted", "failed", "finished"] = "running"
     stopped_early: bool = False
+    collapse: str = ""
     started: str = Field(default_factory=now)
     finished: str | None = None
     seconds: float = 0.0

@@ -74,6 +74,8 @@ class Monitor(QWidget):
         self._log.setMaximumBlockCount(LOG_LINES)
         describe(self._log, "Log", "What the training said and complained of")
         self._said, self._setting, self._verdict = make_label(), make_label(), make_label()
+        self._warning = make_label()
+        describe(self._warning, "Warning", "What goes wrong with the training")
         describe(self._verdict, "Verdict", "What the total loss of the stage at hand means")
         self._bar = TimeBar()
 
@@ -93,7 +95,7 @@ class Monitor(QWidget):
         facts.setFixedWidth(_FACTS_WIDTH)
         column = QVBoxLayout(facts)
         column.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._said, self._setting, self._verdict):
+        for widget in (self._said, self._warning, self._setting, self._verdict):
             column.addWidget(widget)
         column.addStretch()
         column.addWidget(self._bar)
@@ -124,6 +126,8 @@ class Monitor(QWidget):
         self._said.setText(_sentence(training.message) if running else self._said.text() or _IDLE)
         self._setting.setText(_sentence(training.setting) if running else "")
         self._verdict.setText(str(training.verdict) if training.history.stages else "")
+        self._warning.setText(_sentence(training.warning))
+        self._warning.setVisible(bool(training.warning))
         self._bar.setVisible(running)
         self._bar.show_part(training.fraction)
         self._copy.setEnabled(bool(training.command))

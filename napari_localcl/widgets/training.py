@@ -15,7 +15,7 @@ from napari_localcl.tasks.loss_history import LossHistory, read_history
 from napari_localcl.tasks.verdict import Trend, Verdict, judge
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
-from napari_localcl.widgets.training_words import doing, in_words, plain
+from napari_localcl.widgets.training_words import doing, has_learned, in_words, part_gone, plain
 from napari_localcl.widgets.wish import SEGMENT, Continuation
 from napari_localcl.widgets.words import counted
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 LOG_LINES = 1000
 _TELL_EVERY = 100  # milliseconds at least between two `changed`
-_HOPE = " The loss was still falling: learning longer would help."
 _SAFE = "Earlier models, and all points and masks, are as they were."
 
 
@@ -58,8 +57,8 @@ class Training(QObject):
         What the terminal calls what is being done; the structure that is segmented, if any.
     fraction : float or None
         How much of the time has gone; None while nobody can tell.
-    message, setting : str
-        What is being done; on which device.
+    message, setting, warning : str
+        What is being done; on which device; what goes wrong with it, if anything.
     can_stop_early : bool
         Whether anything was learned that could be kept.
     command : str
@@ -92,7 +91,7 @@ class Training(QObject):
 
     def _forget(self) -> None:
         self.fraction: float | None = None
-        self.message = self.setting = ""
+        self.message = self.setting = self.warning = ""
         self.can_stop_early = self.is_stopping = self.is_resumed = False
         self._told = (False, False)
         self._wanted = Outcome.LEARNED
@@ -206,9 +205,11 @@ class Training(QObject):
             self.setting = event.get("message", "")
         elif kind == "skipped":
             self.skipped.emit(event["message"])
+        elif kind == "warning":
+            self.warning = event["message"]
         if kind in ("step", "cache"):
-            self.fraction = self._fraction(event)
-        elif event.get("message") and not event.get("step"):
+            self.fraction = part_gone(event, time.monotonic() - self._began)
+        elif event.get("message") and (kind == "warning" or not event.get("step")):
             self._note(event["message"])
         if not self.is_stopping and kind != "result":
             self.message = in_words(event)
@@ -234,10 +235,6 @@ class Training(QObject):
         for news in self._waiting:
             history.add(*news)
         self.changed.emit()
-
-    def _fraction(self, event: dict[str, Any]) -> float | None:
-        left, gone = event.get("seconds_left"), time.monotonic() - self._began
-        return None if left is None else gone / max(gone + left, 1e-6)
 
     def _note(self, line: str) -> None:
         self.log.append(f"{time.strftime('%H:%M:%S')}  {line}")
@@ -282,7 +279,7 @@ class Training(QObject):
             return f"{name} proposes {counted(count, 'mask')} of {self.structure}."
         if is_here:
             self._session.use(name)
-        return f"{name} has learned.{_HOPE if self.verdict.trend is Trend.IMPROVING else ''}"
+        return has_learned(name, self.warning, self.verdict.trend is Trend.IMPROVING)
 
     def _throw_away(self) -> None:
         try:

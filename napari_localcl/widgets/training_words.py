@@ -22,6 +22,20 @@ def plain(complaint: str) -> str:
     return complaint.rstrip(".") or "no reason given"
 
 
+def has_learned(name: str, warning: str, is_improving: bool) -> str:
+    """Return what there is to say of a run that has learned."""
+    if warning:
+        return f"{name} is finished, but {warning}."
+    hope = " The loss was still falling: learning longer would help." if is_improving else ""
+    return f"{name} has learned.{hope}"
+
+
+def part_gone(event: Mapping[str, Any], gone: float) -> float | None:
+    """Return which part of the time has gone after `gone` seconds; None while nobody can tell."""
+    left = event.get("seconds_left")
+    return None if left is None else gone / max(gone + left, 1e-6)
+
+
 def in_words(event: Mapping[str, Any]) -> str:
     """Return how far a training is, from one of its events."""
     stage, steps = event.get("stage", ""), event.get("steps")

@@ -78,6 +78,10 @@ class TinyLearner(nn.Module):
     def remember(self, memory):
         self.mined = memory["mined"]
 
+    def vectors_to_watch(self, images, device):
+        maps = self.body(images.to(device))
+        return {1: F.normalize(maps, dim=1)}
+
     def images_per_step(self):
         return GLOBAL_BATCH
 

@@ -4,11 +4,15 @@ import pytest
 import torch
 from canvases import prepared
 from pydantic import BaseModel
+from tiny import tiny_record
 
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods import PUBLISHED, Method, MethodSettings, Stage
 from napari_localcl.methods.method import stages_of
 from napari_localcl.models.encoder import Encoder
+from napari_localcl.training.collapse import EVERY, CollapseWatch
+from napari_localcl.training.engine import Engine
+from napari_localcl.training.run import RunFolder
 
 ALL = sorted(PUBLISHED)
 TINY = {"width": 4, "dimensions": 8, "clusters": 4, "pairs": 1, "points": {"count": 8}}
@@ -125,3 +129,18 @@ def test_stages_without_a_share_are_left_out():
 def test_the_image_size_is_a_multiple_of_32_within_bounds(size):
     with pytest.raises(ValueError, match="image_size"):
         MethodSettings(image_size=size)
+
+
+def test_a_fresh_system_does_not_look_collapsed(learner, images, tmp_path):
+    engine, run = Engine("cpu", "32-true"), RunFolder.create(tmp_path / "run", tiny_record())
+    learner.train()
+    watch = CollapseWatch(engine, learner, images, run)
+    assert watch.look(EVERY, last=True) == ""
+    assert learner.training
+
+
+def test_a_system_that_makes_the_same_of_everything_is_noticed(learner, images, tmp_path):
+    for weight in learner.encoder().parameters():
+        weight.data.zero_() if weight.ndim > 1 else weight.data.fill_(1)
+    engine, run = Engine("cpu", "32-true"), RunFolder.create(tmp_path / "run", tiny_record())
+    assert "collapsed" in CollapseWatch(engine, learner, images, run).look(EVERY, last=True)

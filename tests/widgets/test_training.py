@@ -269,3 +269,22 @@ def test_a_training_ends_and_can_be_resumed_when_its_window_is_killed(pictures, 
     record = RunFolder.open(run).record
     assert record.status == "interrupted"
     assert RunFolder.open(run).load_state().position.total > 0
+
+
+def test_a_collapse_is_shown_while_it_runs_and_said_at_the_end(training, session, act, wait):
+    monitor = Monitor(training)
+    monitor.show()
+    begun = json.loads(tiny_record().model_dump_json()) | {"status": "finished"}
+    act(
+        f"""
+        say("step", stage="one", step=40, losses={{"a": 1.0}})
+        say("warning", stage="one", step=40, message="the learning has collapsed")
+        run.mkdir(parents=True)
+        (run / "run.json").write_text({json.dumps(json.dumps(begun))})
+        """
+    )
+    training.start(WISH)
+    wait(lambda: training.heard)
+    assert monitor._warning.text() == "The learning has collapsed."
+    assert any("collapsed" in line for line in training.log)
+    assert "is finished, but the learning has collapsed." in training.heard[0][1]
