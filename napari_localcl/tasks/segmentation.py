@@ -129,10 +129,11 @@ def segment(
     learner, record = load_method(run)
     if not getattr(learner, "segments", False):
         raise BadInput(f"{run} learned no structure: learn one with 'shapes --prior'")
-    folder = MaskFolder.create(Path(out), find_images(images))
+    listing = find_images(images)
+    folder = MaskFolder.create(Path(out), listing)
     kind = choose_device(device)
     model = _Model(cast("Segments", learner.to(kind)), kind)
-    prepared = yield from prepare_as_learned(images, record, cache)
+    prepared = yield from prepare_as_learned(listing, record, cache)
     clean_up = clean_up or clean_up_of(record)
     empty = done = 0
     with folder, closing(_masks(model, prepared, clean_up)) as found:
