@@ -37,6 +37,7 @@ ABLATIONS: dict[str, dict[str, object]] = {
     "without knowing how it looks": {"shape.appearance": "any"},
     "without a first guess": {"shape.guess_weight": 0.0},
     "guess by place alone": {"shape.matching": False},
+    "the discriminator never waits": {"shape.patience": 0.0},
     "without the prior's area": {"shape.area_weight": 0.0},
     "without gradient penalty": {"shape.penalty": 0.0},
     "spectral normalisation": {"shape.penalty": 0.0, "shape.spectral": True},
@@ -49,6 +50,7 @@ ABLATIONS: dict[str, dict[str, object]] = {
         "shape.area_weight": 0.0,
         "shape.penalty": 0.0,
         "shape.averaging": 0.0,
+        "shape.patience": 0.0,
         "shape.momentum": 0.9,
         "shape.discriminator_rate": 5e-5,
         "region_weight": 10.0,
@@ -111,6 +113,7 @@ class Bench:
             "HD95 px": float(np.mean(distances)) if distances else float("nan"),
             "empty": sum(1 for value in values if value == 0),
             "seconds": seconds,
+            "steps": int((out / "run" / "metrics.csv").read_text().splitlines()[-1].split(",")[0]),
         }
 
 

@@ -12,6 +12,7 @@ what is around it, the prior's mean area, a gradient penalty and averaged weight
 from __future__ import annotations
 
 import copy
+import math
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .shape_settings import ShapeSettings
 
 STAGE = "shape"
+GUESSING = 2 * math.log(2)  # the loss of a discriminator that cannot tell
 PENALISED = 1 / 8  # part of the steps that pay the gradient penalty, eight times as much then
 
 
@@ -141,10 +143,16 @@ class ShapeGuide(nn.Module):
         precise = torch.autocast(fake.device.type, enabled=False) if penalised else nullcontext()
         with precise:
             given = self.discriminator(real)
-        yield "discriminator", tell_apart(given, found)
+        yield "discriminator", self._unless_won(tell_apart(given, found))
         if penalised:
             weight = self.settings.penalty / 2 / PENALISED
             yield "penalty", weight * gradient_penalty(real, given)
+
+    def _unless_won(self, loss: Tensor) -> Tensor:
+        """The discriminator's loss, without slope while it is much better than guessing."""
+        waits = float(shared_mean(loss.detach()[None])) < self.settings.patience * GUESSING
+        # Zero times the loss, so that every weight has a gradient on every process.
+        return loss * 0 + loss.detach() if waits else loss
 
 
 def cosine_map(assignment: Tensor, embedding: Tensor, temperature: float) -> Tensor:

@@ -78,6 +78,13 @@ class ShapeSettings(BaseModel):
     discriminator_rate: float = Field(
         5e-4, gt=0, le=1, description="the discriminator's learning rate; LD has 5e-5"
     )
+    patience: float = Field(
+        0.6,
+        ge=0,
+        le=1,
+        description="the discriminator waits while its loss is below this part of guessing's, for "
+        "a game that one side has won teaches nothing; 0: never, as in LD",
+    )
     spectral: bool = Field(False, description="bound the discriminator by its singular values")
     penalty: float = Field(
         0.02, ge=0, le=100, description="weight of the discriminator's gradient (R1); LD has none"
@@ -157,6 +164,7 @@ SHAPE_FAITHFUL: dict[str, Any] = {
         "appearance_weight": 0.0,
         "discriminator": "published",
         "discriminator_rate": 5e-5,
+        "patience": 0.0,
         "penalty": 0.0,
         "momentum": 0.9,
         "averaging": 0.0,
