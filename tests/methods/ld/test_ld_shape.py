@@ -250,6 +250,18 @@ def test_a_colour_that_does_not_show_the_structure_is_not_looked_at():
     assert not torch.equal(found[0], method.segment(other)[0])
 
 
+@pytest.mark.parametrize(
+    ("patience", "loss", "slope"), [(0.6, 0.8, 0.0), (0.6, 0.9, 1.0), (0.0, 0.01, 1.0)]
+)
+def test_a_discriminator_that_has_all_but_won_waits(patience, loss, slope):
+    """Guessing costs 1.386, so that 0.6 of it is 0.83."""
+    lost = torch.tensor(loss, requires_grad=True)
+    told = learner(patience=patience).guide._unless_won(lost)
+    told.backward()
+    assert told.item() == pytest.approx(loss)
+    assert lost.grad.item() == slope
+
+
 def test_a_game_without_patches_looks_at_as_many_images_as_it_has_views(images):
     method = learner()
     enter(method, "shape", images)
