@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QComboBox, QFormLayout
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.project_masks import check_structure
+from napari_localcl.data.structures import check_structure
 from napari_localcl.widgets.budget_fields import BudgetFields
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.preferences import preferences

@@ -10,8 +10,8 @@ from projects import new_project
 from qtpy.QtWidgets import QComboBox, QPushButton, QSpinBox
 from shapes_child import __file__ as CHILD
 
-from napari_localcl.data.project_masks import MaskState
 from napari_localcl.data.project_opening import open_project
+from napari_localcl.data.structures import MaskState
 from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.shape_drawing import DRAWING
 from napari_localcl.widgets.shape_preview import PREVIEW
