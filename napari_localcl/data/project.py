@@ -152,7 +152,7 @@ class Project:
         self.history.amend(annotations)
         return moved
 
-    def take_proposals(self, folder: str, proposals: Proposals) -> None:
+    def take_proposals(self, folder: str, proposals: Proposals, name: str = "") -> None:
         """Take over the masks that a run proposes for a structure.
 
         No step of its own, and none takes it back: it holds for the states to undo and redo too.
@@ -163,9 +163,11 @@ class Project:
             That of the structure; what people said of it stands.
         proposals : Proposals
             As :func:`~napari_localcl.data.project_mask_table.read_proposals` has read them.
+        name : str
+            What the structure is called if it is new; empty is as its folder.
         """
         self.history.transform(
-            lambda now: now.with_masks(now.masks.with_proposals(folder, proposals))
+            lambda now: now.with_masks(now.masks.with_proposals(folder, proposals, name))
         )
         self.update(proposed_by={**self.record.proposed_by, folder: proposals.run})
 

@@ -2,8 +2,8 @@
 
 ``labels/<structure>/``           a person's masks, each named like its image; of a volume, slices
                                   that nobody has settled are 0
-``proposals/<folder>/<run>/``     what a run wrote: masks, `uncertainty/` and `masks.csv`; the folder
-                                  is called as the structure was at first
+``proposals/<folder>/<run>/``     what a run wrote: masks, `uncertainty/` and `masks.csv`; the
+                                  folder is called as the structure was at first
 
 A person's mask that is replaced or taken back is kept beside it as `<name>.bak`.
 """

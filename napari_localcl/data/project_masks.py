@@ -74,10 +74,10 @@ class Masks:
         known = self.structures.get(structure)
         return known.folder if known else free_name(structure, self.folders.values())
 
-    def name_of(self, folder: str) -> str:
-        """Return what the structure of a folder is called, also of one that is still to come."""
+    def name_of(self, folder: str, wanted: str = "") -> str:
+        """Return what the structure of a folder is called, or would be if it is still to come."""
         called = (name for name, own in self.folders.items() if own == folder)
-        return next(called, None) or free_name(folder, self.names)
+        return next(called, None) or free_name(wanted or folder, self.names)
 
     def state(self, image: str, structure: str) -> MaskState:
         """Return what is known of a structure in an image."""
@@ -149,7 +149,9 @@ class Masks:
     def with_said(self, known: Mapping[int, Said]) -> Masks:
         """Return the same with other words in the place of some, by their `id`."""
         structures = {
-            name: replace(one, said={at: known.get(id(said), said) for at, said in one.said.items()})
+            name: replace(
+                one, said={at: known.get(id(said), said) for at, said in one.said.items()}
+            )
             for name, one in self.structures.items()
         }
         return replace(self, structures=structures)
@@ -173,13 +175,13 @@ class Masks:
 
     # What machines say
 
-    def with_proposals(self, folder: str, proposals: Proposals) -> Masks:
-        """Replace all proposals for a structure, known by its folder; it may be new.
+    def with_proposals(self, folder: str, proposals: Proposals, name: str = "") -> Masks:
+        """Replace all proposals for a structure, known by its folder; what people said stands.
 
-        What people said stands.
+        A new one gets the name, or that of the folder.
         """
-        structure = self.name_of(check_structure(folder))
-        known = self.structures.get(structure, Structure(folder=folder))
+        structure = self.name_of(folder, name)
+        known = self.structures.get(structure, Structure(folder=check_structure(folder)))
         return self._with(structure, replace(known, proposals=proposals))
 
     def with_images(self, images: ProjectImages) -> Masks:

@@ -25,7 +25,8 @@ from napari_localcl.widgets.shape_drawing import ShapeDrawing
 from napari_localcl.widgets.shape_panel import ShapePanel
 from napari_localcl.widgets.shape_preview import ShapePreview
 from napari_localcl.widgets.similarity import Similarity
-from napari_localcl.widgets.training import Outcome, Training
+from napari_localcl.widgets.training import Training
+from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.warming import warm_up
 from napari_localcl.widgets.wish import SEGMENT
 from napari_localcl.widgets.words import begun

@@ -82,6 +82,7 @@ class MaskLayers(QObject):
         self._settle.timeout.connect(self._take_drawing)
         session.image_changed.connect(self._leave)
         session.closing.connect(self._take_drawing)
+        session.settling.connect(self._take_drawing)
         session.opened.connect(self._forget)
         session.structure_changed.connect(self._leave)
         session.annotations_changed.connect(self.refresh)

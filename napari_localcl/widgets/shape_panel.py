@@ -14,6 +14,7 @@ from napari_localcl.widgets.preferences import preferences
 from napari_localcl.widgets.prior_form import PriorForm
 from napari_localcl.widgets.shape_settings import ShapeSettings
 from napari_localcl.widgets.step import State
+from napari_localcl.widgets.structure_names import StructureNames
 from napari_localcl.widgets.training_step import TrainingStep
 from napari_localcl.widgets.wish import LEARN, SEGMENT, ShapeWish
 from napari_localcl.widgets.words import begun, counted
@@ -64,6 +65,7 @@ class ShapePanel(TrainingStep):
         tip = "Segment a structure in every image from its shape alone, without labels"
         super().__init__(4, "Shape", tip, "First open images.", session, training)
         self._drawing, self._drawn_shapes = drawing, preview
+        self.names = StructureNames(session)
         self.prior = PriorForm()
         self.body.setSpacing(4)
         self._make_fields()
@@ -75,7 +77,7 @@ class ShapePanel(TrainingStep):
     @property
     def structure(self) -> str:
         """What a person calls the structure."""
-        return self._structure.currentText().strip()
+        return self.names.text
 
     @property
     def is_ready(self) -> bool:
@@ -91,11 +93,6 @@ class ShapePanel(TrainingStep):
     # The controls
 
     def _make_fields(self) -> None:
-        self._structure = QComboBox()
-        self._structure.setEditable(True)
-        self._structure.lineEdit().setPlaceholderText("for example: optic disc")
-        keep_narrow(self._structure, 8)
-        describe(self._structure, "Structure", "What to segment; its masks go by this name")
         self._encoder = QComboBox()
         keep_narrow(self._encoder, 8)
         describe(
@@ -105,7 +102,7 @@ class ShapePanel(TrainingStep):
             "the structure; for thin or small ones, begin with nothing",
         )
         form = QFormLayout()
-        form.addRow("Structure", self._structure)
+        form.addRow("Structure", self.names)
         self.options = ShapeSettings(form, self)
         self.body.addLayout(form)
         self.body.addWidget(self.prior)
@@ -157,8 +154,7 @@ class ShapePanel(TrainingStep):
     def _connect(self) -> None:
         session, drawing = self._session, self._drawing
         session.opened.connect(self._on_opened)
-        session.structure_changed.connect(self._show_structure)
-        self._structure.currentTextChanged.connect(lambda _text: self._on_structure())
+        self.names.changed.connect(self._on_structure)
         self.prior.changed.connect(self._on_prior)
         drawing.changed.connect(self._on_drawing)
         drawing.kept.connect(self._on_kept)
@@ -175,7 +171,7 @@ class ShapePanel(TrainingStep):
     def _enable(self) -> None:
         super()._enable()
         is_open = self._session.project is not None
-        for widget in (self._structure, self.prior, self._outline, self._paint):
+        for widget in (self.names, self.prior, self._outline, self._paint):
             widget.setEnabled(is_open and not self.is_at_work)
         for button in (self._outline, self._paint, self._keep):
             button.setVisible(self.prior.is_drawn and not self.is_at_work)
@@ -191,24 +187,19 @@ class ShapePanel(TrainingStep):
 
     def _on_opened(self) -> None:
         self._drawing.give_up()
-        self._structure.clear()
-        self._structure.addItems(self._session.masks.names)
-        self._structure.setCurrentText(self._session.structure)
         self._on_structure()
 
-    def _show_structure(self) -> None:
-        names = [self._structure.itemText(place) for place in range(self._structure.count())]
-        if self._session.structure not in names:
-            self._structure.addItem(self._session.structure)
-        self._structure.setCurrentText(self._session.structure)
-
     def _on_structure(self) -> None:
-        project = self._session.project
-        known = project is not None and self.structure in self._session.masks.names
-        if known:
+        if self.names.is_known:
             self._session.choose_structure(self.structure)
-        self.prior.drawn = project.priors / self.structure if project and self.structure else None
+        self.prior.drawn = self._shapes if self.structure else None
         self._on_prior()
+
+    @property
+    def _shapes(self) -> Path | None:
+        """Where the shapes that a person draws of the structure go."""
+        project = self._session.project
+        return project.priors / self._session.masks.folder_of(self.structure) if project else None
 
     def _on_prior(self) -> None:
         self._drawn_shapes.choose(self.prior.source, self.prior.settings)
@@ -218,13 +209,13 @@ class ShapePanel(TrainingStep):
 
     def _on_keep(self) -> None:
         try:
-            name = check_structure(self.structure)
+            check_structure(self.structure)
             self._session.project.check_writable()
         except BadInput as error:
-            self._structure.setFocus()
+            self.names.ask()
             self.tell(State.NEEDS_YOU, f"{begun(str(error))}.")
         else:
-            self._drawing.keep(self._session.project.priors / name)
+            self._drawing.keep(self._shapes)
 
     def _on_drawing(self) -> None:
         self._enable()
@@ -243,6 +234,7 @@ class ShapePanel(TrainingStep):
         try:
             wish = ShapeWish(
                 check_structure(self.structure),
+                self._session.masks.folder_of(self.structure),
                 self.prior.source,
                 self.budget.budget,
                 project.masks,

@@ -8,8 +8,8 @@ from qtpy.QtCore import Signal
 
 from napari_localcl.widgets.controls import TimeBar, in_row, make_button
 from napari_localcl.widgets.step import State, Step
-from napari_localcl.widgets.training import Outcome, Training
 from napari_localcl.widgets.training_buttons import TrainingButtons
+from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from napari_localcl.tasks.project_runs import RunRow
     from napari_localcl.widgets.budget_fields import BudgetFields
     from napari_localcl.widgets.session import Session
+    from napari_localcl.widgets.training import Training
 
 
 class TrainingStep(Step):
