@@ -148,12 +148,10 @@ class Masks:
 
     def with_said(self, known: Mapping[int, Said]) -> Masks:
         """Return the same with other words in the place of some, by their `id`."""
-        structures = {
-            name: replace(
-                one, said={at: known.get(id(said), said) for at, said in one.said.items()}
-            )
-            for name, one in self.structures.items()
-        }
+        structures = dict(self.structures)
+        for name, one in structures.items():
+            said = {index: known.get(id(words), words) for index, words in one.said.items()}
+            structures[name] = replace(one, said=said)
         return replace(self, structures=structures)
 
     # Structures

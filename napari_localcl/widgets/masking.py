@@ -118,7 +118,8 @@ class Masking(Reviewing):
         A mask or a point that waits for review again is taken in hand.
         """
         changed = self.masks.changed_since(before.masks)
-        masks = [(self.masks.images.names[index], name) for name, index in changed]
+        images, known = self.masks.images.names, self.masks.names
+        masks = [(images[index], name) for name, index in changed if name in known]
         if masks:
             mask = min(masks, key=lambda place: place[0] != self.image)
             return lambda: self._return_to(True, *mask)
