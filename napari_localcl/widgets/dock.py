@@ -258,7 +258,7 @@ class LocalCL(QWidget):
         self.training.close()
         self.finder.close()
         self.similarity.close()
-        for part in (self.masks, self.drawing, self.preview):
+        for part in (self.masks, self.drawing, self.preview, self.shape.options):
             part.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)

@@ -103,7 +103,7 @@ class ShapePanel(TrainingStep):
         )
         form = QFormLayout()
         form.addRow("Structure", self.names)
-        self.options = ShapeSettings(form, self)
+        self.options = ShapeSettings(form, self.prior, self)
         self.body.addLayout(form)
         self.body.addWidget(self.prior)
 
