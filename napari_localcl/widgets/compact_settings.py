@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.settings import Setting
 
 _COLUMNS = 2
-_LEAST_WIDTH, _CHOICE_WIDTH = 44, 76
+_LEAST_WIDTH, _CHOICE_WIDTH = 40, 76
 
 
 class CompactSettings(QWidget):

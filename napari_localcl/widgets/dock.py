@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, QThreadPool
+from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.background import Background
@@ -111,6 +111,7 @@ class LocalCL(QWidget):
         outer.addWidget(self.images.search)
         outer.addWidget(self._problem)
         outer.addWidget(area, 1)
+        self._area = area
         outer.addWidget(HelpRow(self.session, self))
         self.setMinimumWidth(max(344, content.minimumSizeHint().width() + 32))
 
@@ -140,6 +141,15 @@ class LocalCL(QWidget):
         for step in self.steps:
             if step is not opened:
                 step.set_open(False)
+        # Once the others have let go of their room.
+        QTimer.singleShot(0, lambda: self._bring_into_sight(opened))
+
+    def _bring_into_sight(self, step: Step) -> None:
+        """Scroll as little as shows a whole step, or its beginning."""
+        if not self._is_closed:
+            below = step.geometry().bottom() + 1 - self._area.viewport().height()
+            bar = self._area.verticalScrollBar()
+            bar.setValue(min(step.y(), max(bar.value(), below)))
 
     def _go_on(self) -> None:
         step = self.learn if self.session.run is None else self.landmark

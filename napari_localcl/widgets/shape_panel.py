@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.shape_preview import ShapePreview
     from napari_localcl.widgets.training import Training
 
-_FIRST = "Name a structure, say what shape it has, and segment it in all images. "
+_FIRST = "Name a structure and say what shape it has. "
 _DRAW = "Draw it on an image: its size and place count."
+_GAP = 4  # pixels between rows, so that all fits a small screen
 _NO_ENCODER = "nothing"
 
 
@@ -67,7 +68,7 @@ class ShapePanel(TrainingStep):
         self._drawing, self._drawn_shapes = drawing, preview
         self.names = StructureNames(session)
         self.prior = PriorForm()
-        self.body.setSpacing(4)
+        self.body.setSpacing(_GAP)
         self._make_fields()
         self._make_drawing()
         self._make_buttons()
@@ -102,6 +103,7 @@ class ShapePanel(TrainingStep):
             "the structure; for thin or small ones, begin with nothing",
         )
         form = QFormLayout()
+        form.setVerticalSpacing(_GAP)
         form.addRow("Structure", self.names)
         self.options = ShapeSettings(form, self.prior, self)
         self.body.addLayout(form)
@@ -124,7 +126,7 @@ class ShapePanel(TrainingStep):
             self._on_keep,
             "Alt+Shift+U",
         )
-        self.body.addLayout(in_row(self._outline, self._paint))
+        self.body.addLayout(in_row(self._outline, self._paint, self._keep))
 
     def _make_buttons(self) -> None:
         self._preview = make_button(
@@ -138,17 +140,19 @@ class ShapePanel(TrainingStep):
             "Monitor", "Show the losses of the training", self.monitor_wanted.emit
         )
         form = QFormLayout()
+        form.setVerticalSpacing(_GAP)
         self.budget = BudgetFields(form)
         preferred = preferences()
         self.budget.offer_first(preferred.minutes, preferred.device)
         form.addRow("Begin with", self._encoder)
         self._budget_form = form
-        self.body.addLayout(in_row(self._keep, self._preview))
         self.body.addLayout(form)
         self._add_buttons(
             "Segment", "Learn the shape and segment all images in the background", "Alt+C"
         )
+        self.starting.insertWidget(0, self._preview)
         self.body.addLayout(in_row(self.options.button, self._monitor))
+        self.body.addLayout(in_row(*self.names.buttons))
         self.body.addWidget(self._bar)
 
     def _connect(self) -> None:
@@ -171,7 +175,8 @@ class ShapePanel(TrainingStep):
     def _enable(self) -> None:
         super()._enable()
         is_open = self._session.project is not None
-        for widget in (self.names, self.prior, self._outline, self._paint):
+        self.names.enable(not self.is_at_work)
+        for widget in (self.prior, self._outline, self._paint):
             widget.setEnabled(is_open and not self.is_at_work)
         for button in (self._outline, self._paint, self._keep):
             button.setVisible(self.prior.is_drawn and not self.is_at_work)

@@ -29,6 +29,8 @@ class StructureNames(QWidget):
     ----------
     changed : Signal
         There is another name at hand, or more is known of it.
+    buttons : tuple of QPushButton
+        What renames and deletes the structure at hand.
     """
 
     changed = Signal()
@@ -42,21 +44,22 @@ class StructureNames(QWidget):
         self._name.lineEdit().setPlaceholderText("for example: optic disc")
         keep_narrow(self._name, 8)
         describe(self._name, "Structure", "What to segment; its masks go by this name")
-        self._rename = make_button("Rename…", "Give this structure another name", self.rename)
-        self._rename.setAccessibleName("Rename structure")
-        self._delete = make_button(
-            "Delete…", "Delete this structure with its masks in all images", self.delete
-        )
-        self._delete.setAccessibleName("Delete structure")
-        row = in_row(self._name, self._rename, self._delete)
+        row = in_row(self._name)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setStretch(0, 1)
         self.setLayout(row)
-        self._name.currentTextChanged.connect(lambda _text: self._on_text())
+        self.buttons = (
+            make_button("Rename structure…", "Give this structure another name", self.rename),
+            make_button(
+                "Delete structure…",
+                "Delete this structure with its masks in all images",
+                self.delete,
+            ),
+        )
+        self._name.currentTextChanged.connect(lambda _text: self.changed.emit())
         for news in (session.opened, session.structure_changed):
             news.connect(self._show)
         session.annotations_changed.connect(self._list)
-        self._on_text()
+        self.enable()
 
     @property
     def text(self) -> str:
@@ -71,6 +74,12 @@ class StructureNames(QWidget):
     def ask(self) -> None:
         """Let the next key go to the name."""
         self._name.setFocus()
+
+    def enable(self, is_free: bool = True) -> None:
+        """Let people choose, rename and delete, unless something is done with a structure."""
+        self.setEnabled(is_free and self._session.project is not None)
+        for button in self.buttons:
+            button.setEnabled(is_free and self.is_known)
 
     def rename(self) -> None:
         """Ask for another name of the structure at hand."""
@@ -98,13 +107,13 @@ class StructureNames(QWidget):
 
     def _show(self) -> None:
         self._fill(self._session.structure)
-        self._on_text()
+        self.changed.emit()
 
     def _list(self) -> None:
         names = tuple(self._name.itemText(place) for place in range(self._name.count()))
         if names != self._known():
             self._fill(self.text)
-            self._on_text()
+            self.changed.emit()
 
     def _fill(self, text: str) -> None:
         blocker = QSignalBlocker(self._name)
@@ -112,8 +121,3 @@ class StructureNames(QWidget):
         self._name.addItems(self._known())
         self._name.setCurrentText(text)
         del blocker
-
-    def _on_text(self) -> None:
-        for button in (self._rename, self._delete):
-            button.setEnabled(self.is_known)
-        self.changed.emit()

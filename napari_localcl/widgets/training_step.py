@@ -30,6 +30,8 @@ class TrainingStep(Step):
         Somebody wants to see the losses.
     budget : BudgetFields
         How long, and where.
+    starting : QHBoxLayout
+        The row of the primary button.
     """
 
     monitor_wanted = Signal()
@@ -83,7 +85,8 @@ class TrainingStep(Step):
             "Resume", "Go on with the run that broke off, from where it was saved", None, resume_key
         )
         self._resume.clicked.connect(lambda _checked: self.resume(self._interrupted.folder))
-        self.body.addLayout(in_row(self._start, self._resume))
+        self.starting = in_row(self._start, self._resume)
+        self.body.addLayout(self.starting)
         self.body.addWidget(TrainingButtons(self._training, self.verb))
 
     @property

@@ -395,6 +395,7 @@ def test_a_structure_of_which_nobody_said_anything_is_deleted_unasked(dock, wait
     segment(dock, wait)
     segment(dock, wait, "cup")
     asked = answer(yes=False)
+    name_it(dock, "cup")
     press(dock, "Delete structure")
     assert asked == []
     assert dock.session.masks.names == ("disc",)
