@@ -72,6 +72,7 @@ def _narrow(field: QWidget) -> None:
     if isinstance(field, QComboBox):
         keep_narrow(field)
         field.setMinimumWidth(_CHOICE_WIDTH)
+        field.setStyleSheet("padding: 3px 2px 3px 4px;")
     elif isinstance(field, QAbstractSpinBox):
         # The arrow keys do the same, and take no room.
         field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
