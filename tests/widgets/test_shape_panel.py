@@ -7,7 +7,14 @@ import pytest
 from controls_of import control
 from PIL import Image
 from projects import new_project
-from qtpy.QtWidgets import QComboBox, QInputDialog, QMessageBox, QPushButton, QSpinBox
+from qtpy.QtWidgets import (
+    QComboBox,
+    QInputDialog,
+    QMessageBox,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+)
 from shapes_child import __file__ as CHILD
 
 from napari_localcl.data.project_opening import open_project
@@ -406,3 +413,22 @@ def test_a_name_that_is_not_known_yet_can_be_neither_renamed_nor_deleted(dock):
     name_it(dock, "new")
     for name in ("Rename structure", "Delete structure"):
         assert not control(dock.shape, QPushButton, name).isEnabled()
+
+
+@pytest.mark.parametrize(
+    "shape", ["Drawn by me", "Ellipse", "Ring", "Vessels", "Lungs", "Masks from elsewhere"]
+)
+def test_on_a_small_screen_the_button_is_in_sight_and_nothing_is_cut_off(dock, qapp, wait, shape):
+    window = dock.window()
+    window.resize(1280, 720)
+    window.show()
+    choose(dock, shape)
+    for open_it in (False, True):
+        dock.shape.set_open(open_it)
+    for _ in range(5):
+        qapp.processEvents()
+    area = dock.findChild(QScrollArea)
+    button = control(dock.shape, QPushButton, "Segment")
+    place = button.mapTo(area, button.rect().bottomRight())
+    assert 0 < place.y() <= area.viewport().height()
+    assert area.widget().width() <= area.viewport().width()
