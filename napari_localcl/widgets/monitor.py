@@ -25,7 +25,8 @@ from napari_localcl.widgets.words import begun
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
-    from napari_localcl.widgets.training import Outcome, Training
+    from napari_localcl.widgets.training import Training
+    from napari_localcl.widgets.training_words import Outcome
 
 _DRAW_EVERY = 300  # milliseconds at least between two drawings
 _HEIGHT, _FACTS_WIDTH = 190, 240

@@ -8,13 +8,13 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QMessageBox,
     QSplitter,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.widgets.asking import is_sure
 from napari_localcl.widgets.controls import in_row, make_button, make_label
 from napari_localcl.widgets.run_comparison import RunComparison
 from napari_localcl.widgets.runs_table import RunsTable
@@ -137,8 +137,7 @@ class RunsDialog(QDialog):
         question += " Predictions and landmarks stay."
         if any(row.is_current for row in rows):
             question += "\n\nOne of them is in use: nothing can be found until another one is."
-        answer = QMessageBox.question(self, "Delete runs", question)
-        return answer == QMessageBox.StandardButton.Yes
+        return is_sure(self, "Delete runs", question)
 
     def _try(self, act: Callable[[], object]) -> None:
         self._problem.hide()

@@ -20,10 +20,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_localcl.widgets.controls import describe
+from napari_localcl.widgets.controls import describe, make_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from qtpy.QtCore import Signal
 
     Facts = Mapping[str, Any]
 
@@ -40,16 +42,30 @@ class SettingsDialog(QDialog):
         `methods --events` says them.
     changed : mapping
         Values that differ from the defaults, by name.
+    parent : QWidget
+        Above what to show them.
+    note : str
+        What to say of the defaults.
+    marks : mapping
+        Words on where a default comes from, by name.
     """
 
     def __init__(
-        self, settings: Sequence[Facts], changed: Mapping[str, object], parent: QWidget
+        self,
+        settings: Sequence[Facts],
+        changed: Mapping[str, object],
+        parent: QWidget,
+        note: str = "",
+        marks: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Advanced settings")
         self.resize(520, 560)
         self._settings = settings
+        self._marks = marks or {}
         self._fields = {one["name"]: make_field(one) for one in settings}
+        # As the fields show them: a number may have fewer digits there.
+        self._defaults = {name: field_value(field) for name, field in self._fields.items()}
         for name, field in self._fields.items():
             if name in changed:
                 _set_value(field, changed[name])
@@ -57,24 +73,28 @@ class SettingsDialog(QDialog):
         self._search.setPlaceholderText("Show settings whose name or meaning holds…")
         describe(self._search, "Search", "Shows only settings whose name or meaning holds this")
         self._search.textChanged.connect(self._filter)
-        self._arrange()
+        self._arrange(note)
+        for name, field in self._fields.items():
+            changes(field).connect(lambda *_, changed=name: self._mark(changed))
+            self._mark(name)
 
     def changed(self) -> dict[str, object]:
         """Return the values that differ from the defaults, by name."""
         values = {name: field_value(field) for name, field in self._fields.items()}
-        defaults = {one["name"]: one["default"] for one in self._settings}
-        return {name: value for name, value in values.items() if not _same(value, defaults[name])}
+        return {name: value for name, value in values.items() if value != self._defaults[name]}
 
     def reset(self) -> None:
         """Give all settings their defaults."""
         for one in self._settings:
             _set_value(self._fields[one["name"]], one["default"])
 
-    def _arrange(self) -> None:
+    def _arrange(self, note: str) -> None:
+        said = make_label(note)
+        said.setVisible(bool(note))
         content = QWidget()
         self._form = QFormLayout(content)
         for one in self._settings:
-            label = QLabel(in_words(one["name"]))
+            label = QLabel()
             label.setToolTip(self._fields[one["name"]].toolTip())
             label.setBuddy(self._fields[one["name"]])
             self._form.addRow(label, self._fields[one["name"]])
@@ -87,8 +107,18 @@ class SettingsDialog(QDialog):
         buttons.rejected.connect(self.reject)
         buttons.button(kinds.RestoreDefaults).clicked.connect(self.reset)
         outer = QVBoxLayout(self)
-        for widget in (self._search, area, buttons):
+        for widget in (said, self._search, area, buttons):
             outer.addWidget(widget)
+
+    def _mark(self, name: str) -> None:
+        """Say behind a setting's name that it was changed, or where its default comes from."""
+        field = self._fields[name]
+        is_changed = field_value(field) != self._defaults[name]
+        mark = "changed" if is_changed else self._marks.get(name, "")
+        label = self._form.labelForField(field)
+        label.setText(f"{in_words(name)} ({mark})" if mark else in_words(name))
+        label.setStyleSheet("font-weight: bold;" if is_changed else "")
+        field.setAccessibleName(label.text())
 
     def _filter(self, text: str) -> None:
         for one in self._settings:
@@ -127,6 +157,15 @@ def field_value(field: QWidget) -> object:
     if isinstance(field, QCheckBox):
         return field.isChecked()
     return field.text() if isinstance(field, QLineEdit) else field.value()
+
+
+def changes(field: QWidget) -> Signal:
+    """Return the signal of a control made by :func:`make_field` that tells of another value."""
+    if isinstance(field, QComboBox):
+        return field.currentIndexChanged
+    if isinstance(field, QCheckBox):
+        return field.toggled
+    return field.textChanged if isinstance(field, QLineEdit) else field.valueChanged
 
 
 def _switch(setting: Facts) -> QWidget:
@@ -178,7 +217,3 @@ def _set_value(field: QWidget, value: Any) -> None:
         field.setText("none" if value is None else str(value))
     else:
         field.setValue(value)
-
-
-def _same(value: object, default: object) -> bool:
-    return value == default or value == ("none" if default is None else str(default))

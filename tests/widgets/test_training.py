@@ -23,7 +23,8 @@ from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.monitor import Monitor
 from napari_localcl.widgets.step import State
-from napari_localcl.widgets.training import LOG_LINES, Outcome, Training
+from napari_localcl.widgets.training import LOG_LINES, Training
+from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.wish import Budget, Wish
 
 WISH = Wish("tiny", "small", Budget("cpu", 10, "steps"))
