@@ -79,6 +79,19 @@ class MaskFiles:
         paths = [self.of_person(structure, plane) for (structure, _), plane in said.items()]
         return [path for path in paths if path.exists()]
 
+    def complete(self, masks: Masks, structure: str) -> list[Path]:
+        """Return the files on the disk of people's masks of whole images and whole volumes.
+
+        Slices that nobody has settled are 0 in the file of a volume, which says nothing of them.
+        """
+        said, found = masks.structures[structure].said, []
+        for planes in self.listing.items.values():
+            words = [said.get(masks.images.index(plane.name)) for plane in planes]
+            path = self.of_person(structure, planes[0])
+            if all(one is not None and one.has_mask for one in words) and path.exists():
+                found.append(path)
+        return found
+
     def proposals(self, folder: str, run: str) -> Path:
         """Return the folder of a run's masks of a structure, itself known by its folder."""
         return self.folder / "proposals" / folder / run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -15,10 +15,16 @@ from qtpy.QtWidgets import (
 )
 
 from napari_localcl.widgets.controls import keep_narrow
-from napari_localcl.widgets.settings_dialog import changes, field_value, in_words, make_field
+from napari_localcl.widgets.settings_dialog import (
+    changes,
+    field_value,
+    in_words,
+    make_field,
+    set_value,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from napari_localcl.data.settings import Setting
 
@@ -60,6 +66,13 @@ class CompactSettings(QWidget):
             changes(field).connect(lambda *_: self.changed.emit())
         for column in range(_COLUMNS):
             grid.setColumnStretch(2 * column + 1, 1)
+
+    def take(self, values: Mapping[str, object]) -> None:
+        """Show these values, by name; the defaults of the others. Nobody is told."""
+        blocker = QSignalBlocker(self)
+        for name, field in self._fields.items():
+            set_value(field, values.get(name, self._defaults[name]))
+        del blocker
 
     @property
     def values(self) -> dict[str, object]:

@@ -19,6 +19,8 @@ from napari_localcl.widgets.landmark_panel import LandmarkPanel
 from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.mask_layers import MaskLayers
 from napari_localcl.widgets.navigator import Navigator
+from napari_localcl.widgets.region_preview import RegionPreview
+from napari_localcl.widgets.regions_box import RegionsBox
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.shape_drawing import ShapeDrawing
@@ -67,6 +69,7 @@ class LocalCL(QWidget):
         self.masks = MaskLayers(viewer, self.session, self.canvas)
         self.drawing = ShapeDrawing(viewer, self.canvas)
         self.preview = ShapePreview(viewer, self.session, self.canvas)
+        self.regions = RegionPreview(viewer, self.session, self.canvas)
         self._make_panels()
         self._arrange()
         self._connect()
@@ -80,6 +83,7 @@ class LocalCL(QWidget):
         self.navigator = Navigator(session, self.canvas)
         self.images = ImagesPanel(session)
         self.learn = LearnPanel(session, self.training)
+        self.learn.add_regions(RegionsBox(self.learn.form, self.regions))
         self.landmark = LandmarkPanel(session, self.canvas, self.finder, self.similarity)
         self.shape = ShapePanel(session, self.training, self.drawing, self.preview)
         self.review = ReviewPanel(session, self.masks.edit)
@@ -268,7 +272,7 @@ class LocalCL(QWidget):
         self.training.close()
         self.finder.close()
         self.similarity.close()
-        for part in (self.masks, self.drawing, self.preview, self.shape.options):
+        for part in (self.masks, self.drawing, self.preview, self.regions, self.shape.options):
             part.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)

@@ -98,6 +98,12 @@ class Session(Masking):
         self._keeping.close()
         self.project = self.runs = None
 
+    def save(self) -> None:
+        """Save what is not saved, and wait for it."""
+        if self.project is not None:
+            self.settling.emit()
+            self._keeping.flush()
+
     # Images
 
     @property

@@ -61,22 +61,14 @@ class SettingsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Advanced settings")
         self.resize(520, 560)
-        self._settings = settings
         self._marks = marks or {}
-        self._fields = {one["name"]: make_field(one) for one in settings}
-        # As the fields show them: a number may have fewer digits there.
-        self._defaults = {name: field_value(field) for name, field in self._fields.items()}
-        for name, field in self._fields.items():
-            if name in changed:
-                _set_value(field, changed[name])
+        self._note, self._area = make_label(), QScrollArea()
         self._search = QLineEdit()
         self._search.setPlaceholderText("Show settings whose name or meaning holds…")
         describe(self._search, "Search", "Shows only settings whose name or meaning holds this")
         self._search.textChanged.connect(self._filter)
-        self._arrange(note)
-        for name, field in self._fields.items():
-            changes(field).connect(lambda *_, changed=name: self._mark(changed))
-            self._mark(name)
+        self._arrange()
+        self._fill(settings, changed, note)
 
     def changed(self) -> dict[str, object]:
         """Return the values that differ from the defaults, by name."""
@@ -86,28 +78,44 @@ class SettingsDialog(QDialog):
     def reset(self) -> None:
         """Give all settings their defaults."""
         for one in self._settings:
-            _set_value(self._fields[one["name"]], one["default"])
+            set_value(self._fields[one["name"]], one["default"])
 
-    def _arrange(self, note: str) -> None:
-        said = make_label(note)
-        said.setVisible(bool(note))
-        content = QWidget()
+    def _fill(self, settings: Sequence[Facts], changed: Mapping[str, object], note: str) -> None:
+        """Show these settings in the place of those before, and a note above them."""
+        self._settings = settings
+        self._fields = {one["name"]: make_field(one) for one in settings}
+        # As the fields show them: a number may have fewer digits there.
+        self._defaults = {name: field_value(field) for name, field in self._fields.items()}
+        before, content = self._area.takeWidget(), QWidget()
         self._form = QFormLayout(content)
-        for one in self._settings:
-            label = QLabel()
-            label.setToolTip(self._fields[one["name"]].toolTip())
-            label.setBuddy(self._fields[one["name"]])
-            self._form.addRow(label, self._fields[one["name"]])
-        area = QScrollArea()
-        area.setWidget(content)
-        area.setWidgetResizable(True)
+        for name, field in self._fields.items():
+            if name in changed:
+                set_value(field, changed[name])
+            self._add(name, field)
+        if before is not None:
+            before.deleteLater()
+        self._area.setWidget(content)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        self._filter(self._search.text())
+
+    def _add(self, name: str, field: QWidget) -> None:
+        label = QLabel()
+        label.setToolTip(field.toolTip())
+        label.setBuddy(field)
+        self._form.addRow(label, field)
+        changes(field).connect(lambda *_: self._mark(name))
+        self._mark(name)
+
+    def _arrange(self) -> None:
+        self._area.setWidgetResizable(True)
         kinds = QDialogButtonBox.StandardButton
         buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel | kinds.RestoreDefaults)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         buttons.button(kinds.RestoreDefaults).clicked.connect(self.reset)
         outer = QVBoxLayout(self)
-        for widget in (said, self._search, area, buttons):
+        for widget in (self._note, self._search, self._area, buttons):
             outer.addWidget(widget)
 
     def _mark(self, name: str) -> None:
@@ -142,7 +150,7 @@ def make_field(setting: Facts) -> QWidget:
     else:
         make = {"bool": _switch, "int": _whole, "float": _number}.get(setting["kind"], _text)
         field = make(setting)
-    _set_value(field, setting["default"])
+    set_value(field, setting["default"])
     describe(field, in_words(setting["name"]), f"{setting['help']} ({setting['allowed']})")
     # The wheel scrolls the form; it must not change what it comes across.
     field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -166,6 +174,18 @@ def changes(field: QWidget) -> Signal:
     if isinstance(field, QCheckBox):
         return field.toggled
     return field.textChanged if isinstance(field, QLineEdit) else field.valueChanged
+
+
+def set_value(field: QWidget, value: Any) -> None:
+    """Let a control made by :func:`make_field` say this."""
+    if isinstance(field, QComboBox):
+        field.setCurrentIndex(field.findData(value))
+    elif isinstance(field, QCheckBox):
+        field.setChecked(value)
+    elif isinstance(field, QLineEdit):
+        field.setText("none" if value is None else str(value))
+    else:
+        field.setValue(value)
 
 
 def _switch(setting: Facts) -> QWidget:
@@ -206,14 +226,3 @@ def _range(limits: Mapping[str, float], least: float) -> tuple[float, float]:
     low = limits.get("ge", limits["gt"] + least if "gt" in limits else -_UNBOUND)
     high = limits.get("le", limits["lt"] - least if "lt" in limits else _UNBOUND)
     return low, high
-
-
-def _set_value(field: QWidget, value: Any) -> None:
-    if isinstance(field, QComboBox):
-        field.setCurrentIndex(field.findData(value))
-    elif isinstance(field, QCheckBox):
-        field.setChecked(value)
-    elif isinstance(field, QLineEdit):
-        field.setText("none" if value is None else str(value))
-    else:
-        field.setValue(value)
