@@ -79,17 +79,21 @@ class MaskFiles:
         paths = [self.of_person(structure, plane) for (structure, _), plane in said.items()]
         return [path for path in paths if path.exists()]
 
-    def complete(self, masks: Masks, structure: str) -> list[Path]:
+    def complete(self, masks: Masks, structure: str) -> dict[Path, int]:
         """Return the files on the disk of people's masks of whole images and whole volumes.
 
         Slices that nobody has settled are 0 in the file of a volume, which says nothing of them.
+        Each file comes with how many images it is of.
         """
-        said, found = masks.structures[structure].said, []
+        said = masks.structures[structure].said
+        found: dict[Path, int] = {}
         for planes in self.listing.items.values():
             words = [said.get(masks.images.index(plane.name)) for plane in planes]
+            if not all(one is not None and one.has_mask for one in words):
+                continue
             path = self.of_person(structure, planes[0])
-            if all(one is not None and one.has_mask for one in words) and path.exists():
-                found.append(path)
+            if path.exists():
+                found[path] = len(planes)
         return found
 
     def proposals(self, folder: str, run: str) -> Path:

@@ -210,12 +210,14 @@ class ComparePanel(QWidget):
         self._about.setText(f"{names}: {', '.join(parts)}.")
 
     def _begin(self) -> None:
-        self.work.start(self._question)
+        self._called = {row.folder: row.name for row in self._runs}
+        self._try(lambda: self.work.start(self._question))
         self._enable()
 
     def _show_progress(self) -> None:
         self._bar.show_part(self.work.fraction)
-        self._said.setText(f"{begun(self.work.message)}.")
+        who, what = self._called.get(self.work.who, self.work.who), self.work.message
+        self._said.setText(f"{who}: {what}." if who else f"{begun(what)}.")
 
     def _on_ended(self, sentence: str) -> None:
         self._read()
@@ -233,11 +235,17 @@ class ComparePanel(QWidget):
             return
         self._said.clear()
         if path is not None and path.exists():
-            try:
-                self._report = read_report(path)
-            except BadInput as error:
-                self._said.setText(f"{begun(str(error))}.")
+            self._try(lambda: self._take(read_report(path)))
         self._show_report()
+
+    def _take(self, report: CompareReport) -> None:
+        self._report = report
+
+    def _try(self, act: Callable[[], object]) -> None:
+        try:
+            act()
+        except BadInput as error:
+            self._said.setText(f"{begun(str(error))}.")
 
     def _show_report(self) -> None:
         report = self._report
@@ -256,10 +264,8 @@ class ComparePanel(QWidget):
             self.use_wanted.emit(self._best.folder)
 
     def _on_copy(self) -> None:
-        try:
-            QGuiApplication.clipboard().setText(self.work.command(self._question))
-        except BadInput as error:
-            self._said.setText(f"{begun(str(error))}.")
+        copy = QGuiApplication.clipboard().setText
+        self._try(lambda: copy(self.work.command(self._question)))
 
     def _on_save(self) -> None:
         assert self._session.project is not None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QPalette
+from qtpy.QtCore import QRectF, QSize, Qt
+from qtpy.QtGui import QPalette, QTextOption
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -81,7 +81,8 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(colour)
         painter.setFont(option.font)
         flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(own.rect.adjusted(0, 0, -_EDGE, 0), int(flags), index.data(CONTROL))
+        place = QRectF(own.rect.adjusted(0, 0, -_EDGE, 0))
+        painter.drawText(place, index.data(CONTROL), QTextOption(flags))
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:  # noqa: N802

@@ -17,7 +17,7 @@ from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.training_words import in_words, part_gone, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from napari_localcl.data.project import Project
@@ -82,8 +82,8 @@ class Comparing(QObject):
         It has ended; empty if there is a report, else why there is none.
     fraction : float or None
         How much of the time has gone; None while nobody can tell.
-    message : str
-        What is being done.
+    who, message : str
+        Which encoder is looked at, by its name in the report; what is being done.
     """
 
     changed = Signal()
@@ -94,7 +94,7 @@ class Comparing(QObject):
         self._session = session
         self._child: Child | None = None
         self.fraction: float | None = None
-        self.message = ""
+        self.who = self.message = ""
         session.closing.connect(self.close)
 
     @property
@@ -103,16 +103,18 @@ class Comparing(QObject):
         return self._child is not None
 
     def start(self, question: Question) -> None:
-        """Begin; nothing happens while there is a comparison at hand."""
-        project = self._session.project
-        if project is None or self.is_running:
+        """Begin; nothing happens while there is a comparison at hand.
+
+        Raises
+        ------
+        BadInput
+            If another window has the project, or the list of masks cannot be written.
+        """
+        if self.is_running:
             return
-        try:
-            arguments = self._prepared(project, question)
-        except BadInput as error:
-            self.ended.emit(f"Nothing was compared: {error}.")
-            return
-        self.fraction, self.message, self._is_cancelled = None, "starting", False
+        arguments = self._arguments(question)
+        self.fraction, self._is_cancelled = None, False
+        self.who, self.message = "", "starting"
         self._began = time.monotonic()
         self._child = Child(arguments, self)
         self._child.said.connect(self._on_event)
@@ -121,21 +123,13 @@ class Comparing(QObject):
         self.changed.emit()
 
     def command(self, question: Question) -> str:
-        """Return what does the same in a terminal.
-
-        Raises
-        ------
-        BadInput
-            If the list of masks cannot be written.
-        """
-        assert self._session.project is not None
-        arguments = self._prepared(self._session.project, question)
-        return shlex.join(["napari-localcl", *arguments])
+        """Return what does the same in a terminal; errors as of :meth:`start`."""
+        return shlex.join(["napari-localcl", *self._arguments(question)])
 
     def cancel(self) -> None:
         """Give up."""
         if self._child is not None:
-            self._is_cancelled, self.message = True, "cancelling"
+            self._is_cancelled, self.who, self.message = True, "", "cancelling"
             self._child.end()
             self.changed.emit()
 
@@ -145,7 +139,9 @@ class Comparing(QObject):
             self._child.close()
             self._child = None
 
-    def _prepared(self, project: Project, question: Question) -> list[str]:
+    def _arguments(self, question: Question) -> list[str]:
+        project = self._session.project
+        assert project is not None
         project.check_writable()
         # What was clicked a moment ago counts.
         self._session.save()
@@ -157,8 +153,8 @@ class Comparing(QObject):
         if "seconds_left" in event:
             self.fraction = part_gone(event, time.monotonic() - self._began)
         if not self._is_cancelled:
-            who = f"{event['stage']}: " if event["event"] == "probe" else ""
-            self.message = f"{who}{in_words(event)}"
+            self.who = event.get("stage", "")
+            self.message = in_words(event)
         self.changed.emit()
 
     def _on_ended(self, status: int, complaint: str) -> None:
@@ -187,13 +183,13 @@ def landmark_images(project: Project) -> int:
 
 
 def known_masks(project: Project) -> dict[str, int]:
-    """Return how many images or volumes people have whole masks of, by structure; at least two."""
-    masks = project.annotations.masks
-    counts = {name: len(_complete(project, name)) for name in masks.names}
+    """Return of how many images people have masks, by structure; at least two."""
+    names = project.annotations.masks.names
+    counts = {name: sum(_complete(project, name).values()) for name in names}
     return {name: count for name, count in counts.items() if count > 1}
 
 
-def _complete(project: Project, structure: str) -> Sequence[Path]:
+def _complete(project: Project, structure: str) -> Mapping[Path, int]:
     return project.masks.complete(project.annotations.masks, structure)
 
 

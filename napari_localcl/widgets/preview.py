@@ -91,6 +91,9 @@ class Preview(QObject):
         """Show it, or take it away."""
         if is_wanted == self._wanted:
             return
+        if is_wanted and self._session.project is None:
+            self.shown_changed.emit(False)
+            return
         self._wanted = is_wanted
         self.shown_changed.emit(is_wanted)
         if is_wanted:
@@ -108,7 +111,7 @@ class Preview(QObject):
         self._viewer.layers.events.removed.disconnect(self._on_removed)
 
     def _make(self) -> None:
-        work = self._work() if self._wanted and self._session.project is not None else None
+        work = self._work() if self._wanted else None
         if work is not None:
             self._making.start(work)
 

@@ -71,6 +71,8 @@ class RegionsBox(QWidget):
         """Offer the settings of the method that is chosen, if it has any of regions."""
         offered = [one for one in self._form.offered if _OF_REGIONS in one["name"]]
         self.setVisible(bool(offered))
+        # Its key works also while it is hidden.
+        self._button.setEnabled(bool(offered))
         if not offered:
             return
         first = offered[0]["name"]
@@ -114,7 +116,8 @@ class RegionsBox(QWidget):
 
     def _on_shown(self, is_shown: bool) -> None:
         self._button.setChecked(is_shown)
-        self._fields.setVisible(is_shown)
+        if self._fields is not None:
+            self._fields.setVisible(is_shown)
         self._tell("Looking for regions…" if is_shown else "")
 
     def _say(self, image: str, count: int) -> None:

@@ -76,9 +76,8 @@ class Training(QObject):
         super().__init__(parent)
         self._session = session
         self._child: Child | None = None
-        self._earlier = Background(self)
+        self._earlier, self._reading = Background(self), Background(self)
         self._earlier.result.connect(self._on_history)
-        self._reading = Background(self)
         self._reading.result.connect(self._on_proposals)
         self._reading.failed.connect(lambda why: self._finish(*failed(self.verb, why)))
         self._soon = QTimer(self)
@@ -94,8 +93,7 @@ class Training(QObject):
         self.fraction: float | None = None
         self.message = self.setting = self.warning = ""
         self.can_stop_early = self.is_stopping = self.is_resumed = False
-        self._told = (False, False)
-        self._wanted = Outcome.LEARNED
+        self._told, self._wanted = (False, False), Outcome.LEARNED
         self.history = LossHistory()
         self._waiting: list[tuple[str, int, Mapping[str, float | None]]] = []
         self._began = time.monotonic()

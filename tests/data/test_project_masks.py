@@ -234,7 +234,9 @@ def test_proposals_count_in_the_list_of_images(project):
     assert rows[1].confidence == pytest.approx(0.2)
 
 
-def test_slices_of_a_volume_share_a_file_and_are_settled_one_by_one(tmp_path):
+@pytest.fixture
+def stack_project(tmp_path):
+    """Return a project of one volume of four slices."""
     import tifffile
 
     images = tmp_path / "stacks"
@@ -243,7 +245,36 @@ def test_slices_of_a_volume_share_a_file_and_are_settled_one_by_one(tmp_path):
     tifffile.imwrite(
         images / "stack.tif", stack, photometric="minisblack", metadata={"axes": "ZYX"}
     )
-    project = new_project(tmp_path / "project", images)
+    return new_project(tmp_path / "project", images)
+
+
+def test_a_mask_says_something_of_all_that_its_file_shows_once_all_slices_are_settled(
+    project, stack_project
+):
+    for name in project.annotations.images.names[:2]:
+        edit(project, lambda masks, name=name: masks.draw(name, "d", Bits.of(disc(5, (80, 64)))))
+    project.save()
+    found = project.masks.complete(project.annotations.masks, "d")
+    assert {path.name: count for path, count in found.items()} == {
+        "blobs_0.png": 1,
+        "blobs_1.png": 1,
+    }
+    *most, last = stack_project.annotations.images.names
+    for name in most:
+        edit(stack_project, lambda masks, name=name: masks.draw(name, "d", Bits.of(disc(5))))
+    stack_project.save()
+    assert stack_project.masks.complete(stack_project.annotations.masks, "d") == {}
+    edit(stack_project, lambda masks: masks.draw(last, "d", Bits.of(disc(5))))
+    stack_project.save()
+    found = stack_project.masks.complete(stack_project.annotations.masks, "d")
+    assert list(found.values()) == [4]
+    stack_project.close()
+
+
+def test_slices_of_a_volume_share_a_file_and_are_settled_one_by_one(stack_project):
+    import tifffile
+
+    project = stack_project
     first, second, *_ = project.annotations.images.names
     edit(project, lambda masks: masks.draw(first, "disc", Bits.of(disc(5))))
     project.save()
