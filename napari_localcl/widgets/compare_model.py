@@ -75,16 +75,18 @@ class CompareModel(TableModel):
 
 def _title(name: str, encoder: Encoder) -> str:
     ranks = [f"rank {encoder.mean_rank:.2g}"] if encoder.mean_rank else []
-    ranks += [f"{encoder.mean_rank_by_truth:.2g} by truth"] if encoder.mean_rank_by_truth else []
+    ranks += [f"truth {encoder.mean_rank_by_truth:.2g}"] if encoder.mean_rank_by_truth else []
     collapsed = ["⚠ collapsed"] if encoder.collapsed else []
-    return "\n".join([name, ", ".join([*collapsed, *ranks])])
+    # In lines, so that many encoders find room side by side.
+    return "\n".join([*name.split(" like "), ", ".join(ranks), *collapsed])
 
 
 def _tip(name: str, encoder: Encoder) -> str:
     what = f"{name} has learned by {encoder.method}"
     if encoder.random:
         what = f"{name}: the same network before it has learned anything"
-    return f"{what}. Rank: the mean over what is asked, 1 is the best."
+    ranks = "Rank: the mean over what is asked without labels, 1 is the best"
+    return f"{what}. {ranks}; truth: the same by what you marked."
 
 
 def _data_of(row: Row, column: int, role: int) -> Any:
@@ -93,7 +95,7 @@ def _data_of(row: Row, column: int, role: int) -> Any:
         return row.question if column == _ABOUT else f"{row.title}{unit}"
     if role == Qt.ItemDataRole.ToolTipRole:
         counts = "The rank follows from it." if row.ranked else "The rank does not follow from it."
-        return f"{begun(row.help)}. {counts}"
+        return f"{begun(row.help)}. About {row.question}. {counts}"
     return None
 
 

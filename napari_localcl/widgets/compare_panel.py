@@ -154,6 +154,7 @@ class ComparePanel(QWidget):
         outer.addWidget(self._said)
         outer.addWidget(self._table, 1)
         outer.addWidget(self._legend)
+        outer.addStretch()
         row = in_row(self._use, self._copy, self._save)
         row.addStretch()
         outer.addLayout(row)

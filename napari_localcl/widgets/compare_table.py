@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.compare_report import CompareReport
 
 _GREY = 0.6  # of the text's own colour, which is black or white
-_GAP, _EDGE = 16, 6  # pixels before and after a control
+_GAP, _EDGE = 12, 6  # pixels before and after a control
+_ABOUT = 110  # pixels at most of what figures are about, which is said in their tips too
 
 
 class CompareTable(QTableView):
@@ -48,7 +49,7 @@ class CompareTable(QTableView):
         self.setSortingEnabled(True)
         self.sortByColumn(1, Qt.SortOrder.AscendingOrder)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         describe(
             self,
@@ -61,6 +62,8 @@ class CompareTable(QTableView):
         """Show a report, and its runs by what people call them."""
         self.figures.show(report, names)
         self.sortByColumn(1, Qt.SortOrder.AscendingOrder)
+        self.resizeColumnsToContents()
+        self.setColumnWidth(1, min(self.columnWidth(1), _ABOUT))
 
 
 class _Delegate(QStyledItemDelegate):

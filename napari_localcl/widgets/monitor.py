@@ -127,7 +127,7 @@ class Monitor(QWidget):
         self._said.setText(_sentence(training.message) if running else self._said.text() or _IDLE)
         self._setting.setText(_sentence(training.setting) if running else "")
         self._verdict.setText(str(training.verdict) if training.history.stages else "")
-        self._warning.setText(_sentence(training.warning))
+        self._warning.setText(f"⚠ {_sentence(training.warning)}")
         self._warning.setVisible(bool(training.warning))
         self._bar.setVisible(running)
         self._bar.show_part(training.fraction)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from napari_localcl.tasks.project_runs import RunRow
     from napari_localcl.widgets.session import Session
 
-_SIZE = (960, 640)
-_HEIGHTS = [150, 410]  # of the runs and of what is said of them, pixels
+_SIZE = (980, 660)
+_HEIGHTS = [140, 440]  # of the runs and of what is said of them, pixels
 _AT_FIRST = 4  # runs that are compared unless others are selected
 
 

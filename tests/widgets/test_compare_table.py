@@ -71,7 +71,7 @@ def test_a_row_explains_its_figure_in_a_sentence_and_names_its_unit(table):
     assert titles(table) == ["places found", "error (px)", "rank"]
     assert cell(table, 0, ABOUT) == "places"
     assert cell(table, 0, TITLE, ROLES.ToolTipRole) == (
-        "How well places found. The rank follows from it."
+        "How well places found. About places. The rank follows from it."
     )
     assert "does not follow" in cell(table, 2, TITLE, ROLES.ToolTipRole)
 
