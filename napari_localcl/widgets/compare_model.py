@@ -78,7 +78,8 @@ def _title(name: str, encoder: Encoder) -> str:
     ranks += [f"truth {encoder.mean_rank_by_truth:.2g}"] if encoder.mean_rank_by_truth else []
     collapsed = ["⚠ collapsed"] if encoder.collapsed else []
     # In lines, so that many encoders find room side by side.
-    return "\n".join([*name.split(" like "), ", ".join(ranks), *collapsed])
+    called = name.replace(" like ", "\nlike ") if encoder.random else name
+    return "\n".join([called, ", ".join(ranks), *collapsed])
 
 
 def _tip(name: str, encoder: Encoder) -> str:

@@ -286,6 +286,6 @@ def test_a_collapse_is_shown_while_it_runs_and_said_at_the_end(training, session
     )
     training.start(WISH)
     wait(lambda: training.heard)
-    assert monitor._warning.text() == "The learning has collapsed."
+    assert monitor._warning.text() == "⚠ The learning has collapsed."
     assert any("collapsed" in line for line in training.log)
     assert "is finished, but the learning has collapsed." in training.heard[0][1]
