@@ -26,6 +26,9 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import napari
     from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
+    from superqt.utils import qimage_to_array
+
+from napari_localcl.widgets.runs_dialog import RunsDialog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,9 +36,17 @@ if TYPE_CHECKING:
 PICTURES = Path(__file__).resolve().parent / "pictures"
 SIZE = (1280, 800)
 THEMES = ("dark", "light")
+KINDS = ("landmarks", "shape", "compare")
 TEMPLATE = "hand_01.png"
 LANDMARKS = 3  # clicked; enough to be seen on one hand
 DRAWN_ON = "eye_01"  # where the disc is drawn as one ellipse
+COMPARED = ("moco", "lrc", "ld")
+MARKED = 6  # images whose landmarks are known when models are compared
+
+
+def control(parent: QWidget, kind: type[QWidget], name: str) -> QWidget:
+    """Return a control by its name."""
+    return next(one for one in parent.findChildren(kind) if one.accessibleName() == name)
 
 
 class Studio:
@@ -77,7 +88,7 @@ class Studio:
 
     def find(self, kind: type[QWidget], name: str) -> QWidget:
         """Return the control of that name."""
-        return next(w for w in self.dock.findChildren(kind) if w.accessibleName() == name)
+        return control(self.dock, kind, name)
 
     def press(self, name: str) -> None:
         """Press the button of that name."""
@@ -86,7 +97,14 @@ class Studio:
     def shoot(self, name: str) -> None:
         """Take a picture of the whole window."""
         self.rest(1.0)
-        pixels = self.viewer.screenshot(canvas_only=False, flash=False)
+        self._keep(name, self.viewer.screenshot(canvas_only=False, flash=False))
+
+    def shoot_alone(self, name: str, widget: QWidget) -> None:
+        """Take a picture of a window other than the viewer's."""
+        self.rest(1.0)
+        self._keep(name, qimage_to_array(widget.grab().toImage()))
+
+    def _keep(self, name: str, pixels: np.ndarray) -> None:
         picture = Image.fromarray(pixels).convert("RGB")
         picture.save(PICTURES / f"{name}-{self.theme}.webp", quality=85, method=6)
 
@@ -177,6 +195,55 @@ def export(studio: Studio) -> None:
     studio.shoot("export")
 
 
+def choose_method(studio: Studio, name: str) -> None:
+    """Choose which system learns."""
+    studio.dock.learn.set_open(True)
+    studio.wait(lambda: studio.dock.learn.form.is_ready)
+    box = studio.find(QComboBox, "Method")
+    box.setCurrentIndex(box.findData(name))
+
+
+def regions(studio: Studio) -> None:
+    """Show the regions that LRC would learn of an image."""
+    choose_method(studio, "lrc")
+    studio.press("Preview regions")
+    studio.wait(lambda: studio.dock.regions.layer is not None)
+    studio.shoot("regions")
+    studio.press("Preview regions")
+
+
+def compare(studio: Studio, minutes: float) -> None:
+    """Learn by some systems, mark some images, and compare what was learned."""
+    dock, training = studio.dock, studio.dock.training
+    is_first = not dock.session.runs.rows()
+    if is_first:
+        for method in COMPARED:
+            choose_method(studio, method)
+            dock.learn.form.budget.offer_first(minutes, "auto")
+            studio.press("Start")
+            studio.wait(lambda: not training.is_running, 60 * minutes + 600)
+        dock.monitor.parentWidget().hide()
+        mark(studio)
+    dock.learn.set_open(True)
+    dock.learn.compare()
+    (dialog,) = dock.findChildren(RunsDialog)
+    if is_first:
+        control(dialog.compare, QPushButton, "Compare").click()
+        studio.wait(lambda: not dialog.compare.work.is_running)
+    studio.shoot_alone("compare", dialog)
+    dialog.close()
+
+
+def mark(studio: Studio) -> None:
+    """Place some landmarks in some images, as the truth has them."""
+    truth = by_image(read_landmarks(sample_folder("skeleton") / "landmarks.csv"))
+    for image in studio.dock.session.names[:MARKED]:
+        studio.dock.session.go(image)
+        for one in truth[image][:: len(truth[image]) // LANDMARKS][:LANDMARKS]:
+            studio.dock.session.place(one.landmark, one.y, one.x)
+    studio.wait(lambda: not studio.dock.finder.is_at_work)
+
+
 def on_hands(work: Path, minutes: float) -> None:
     """Make the pictures of landmarks."""
     images = work / "hands"
@@ -203,19 +270,33 @@ def on_eyes(work: Path, minutes: float) -> None:
         studio.close()
 
 
+def on_models(work: Path, minutes: float) -> None:
+    """Make the pictures of regions and of comparing."""
+    images = work / "compared"
+    shutil.copytree(sample_folder("skeleton") / "images", images)
+    for theme in THEMES:
+        studio = Studio(images, theme)
+        regions(studio)
+        compare(studio, minutes)
+        studio.close()
+
+
 def main() -> None:
     """Make all pictures in both themes."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.5, help="of training")
     parser.add_argument("--shape-minutes", type=float, default=8, help="of segmenting a shape")
-    parser.add_argument("--only", choices=["landmarks", "shape"], help="make only these pictures")
+    parser.add_argument("--compare-minutes", type=float, default=1.5, help="of each method")
+    parser.add_argument("--only", choices=KINDS, help="make only these pictures")
     given = parser.parse_args()
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as work:
-        if given.only != "shape":
+        if given.only in (None, "landmarks"):
             on_hands(Path(work), given.minutes)
-        if given.only != "landmarks":
+        if given.only in (None, "shape"):
             on_eyes(Path(work), given.shape_minutes)
+        if given.only in (None, "compare"):
+            on_models(Path(work), given.compare_minutes)
 
 
 if __name__ == "__main__":

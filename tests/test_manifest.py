@@ -44,6 +44,7 @@ def test_every_contribution_runs_a_declared_command():
         "next_unannotated",
         "accept",
         "reject",
+        "compare",
     }
 
 

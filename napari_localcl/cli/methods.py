@@ -62,6 +62,7 @@ def _facts(method: "type[Method]") -> dict[str, object]:
         "presets": _settings(method, method.presets),
         "shape_presets": _settings(method, method.shape_presets),
         "preset_help": dict(method.preset_help),
+        "deciding": method.deciding,
     }
 
 

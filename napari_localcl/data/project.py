@@ -22,8 +22,7 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.history import History
 from napari_localcl.data.project_landmarks import write_project_landmarks
 from napari_localcl.data.project_mask_files import MaskFiles, rename_masks
-from napari_localcl.data.project_mask_table import read_proposals, write_project_masks
-from napari_localcl.data.project_masks import Structure
+from napari_localcl.data.project_mask_table import write_project_masks
 from napari_localcl.data.project_record import (
     ProjectRecord,
     images_of,
@@ -32,9 +31,10 @@ from napari_localcl.data.project_record import (
     write_record,
 )
 from napari_localcl.data.review import ImageRows
+from napari_localcl.data.structures import Structure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from napari_localcl.data.annotations import Landmark
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.mask_bits import Bits
     from napari_localcl.data.project_annotations import Annotations
     from napari_localcl.data.relocation import Relocation
+    from napari_localcl.data.structures import Proposals
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,45 +152,46 @@ class Project:
         self.history.amend(annotations)
         return moved
 
-    def take_proposals(self, structure: str, run: str) -> int:
+    def take_proposals(self, folder: str, proposals: Proposals, name: str = "") -> None:
         """Take over the masks that a run proposes for a structure.
 
         No step of its own, and none takes it back: it holds for the states to undo and redo too.
 
         Parameters
         ----------
-        structure : str
-            What the masks are of; what people said of it stands.
-        run : str
-            The run's folder, which is also that of its masks: see :meth:`MaskFiles.proposals`.
-
-        Returns
-        -------
-        int
-            How many masks there are.
-
-        Raises
-        ------
-        BadInput
-            If the run left no table of masks, or it is damaged.
+        folder : str
+            That of the structure; what people said of it stands.
+        proposals : Proposals
+            As :func:`~napari_localcl.data.project_mask_table.read_proposals` has read them.
+        name : str
+            What the structure is called if it is new; empty is as its folder.
         """
-        proposals = read_proposals(self.masks, structure, run)
         self.history.transform(
-            lambda now: now.with_masks(now.masks.with_proposals(structure, proposals))
+            lambda now: now.with_masks(now.masks.with_proposals(folder, proposals, name))
         )
-        self.update(proposed_by={**self.record.proposed_by, structure: run})
-        return len(proposals.files)
+        self.update(proposed_by={**self.record.proposed_by, folder: proposals.run})
 
     def keep_mask(self, image: str, structure: str, bits: Bits) -> None:
-        """Keep the pixels of a person's mask in memory, because its file is about to change.
+        """Keep the pixels of one mask as :meth:`keep_masks` does."""
+        self.keep_masks(structure, {self.annotations.masks.images.index(image): bits})
+
+    def keep_masks(self, structure: str, bits: Mapping[int, Bits]) -> None:
+        """Keep the pixels of people's masks in memory, because their files are about to change.
 
         All states to undo and redo have them then.
+
+        Parameters
+        ----------
+        structure : str
+            Of which the masks are.
+        bits : dict of int to Bits
+            Their pixels by index of the image; those that are in memory already are passed over.
         """
-        masks = self.annotations.masks
-        said = masks.structures.get(structure, Structure()).said.get(masks.images.index(image))
-        if said and said.has_mask and said.bits is None:
-            known = replace(said, bits=bits)
-            self.history.transform(lambda now: now.with_masks(now.masks.with_said(said, known)))
+        known = self.annotations.masks.structures.get(structure, Structure())
+        said = [(known.said[index], bits[index]) for index in known.unread if index in bits]
+        kept = {id(one): replace(one, bits=pixels) for one, pixels in said}
+        if kept:
+            self.history.transform(lambda now: now.with_masks(now.masks.with_said(kept)))
 
     def update(self, **changes: Any) -> None:
         """Change fields of the record; unlike edits, not to be undone.
@@ -265,8 +267,11 @@ class Project:
         saved = self._saved.annotations
         if annotations.columns is not saved.columns or annotations.images is not saved.images:
             write_project_landmarks(self.folder / "landmarks.csv", annotations)
-        if record is not self._saved.record or annotations.names != saved.names:
-            named = record.model_copy(update={"landmarks": annotations.names})
+        folders = annotations.masks.folders
+        are_named = annotations.names == saved.names and folders == saved.masks.folders
+        if record is not self._saved.record or not are_named:
+            names = {"landmarks": annotations.names, "structures": folders}
+            named = record.model_copy(update=names)
             write_record(self.folder / "project.json", named)
         # Last, so that a mask that cannot be written keeps nothing else from being saved.
         if annotations.masks is not saved.masks:

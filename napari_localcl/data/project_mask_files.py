@@ -2,7 +2,8 @@
 
 ``labels/<structure>/``           a person's masks, each named like its image; of a volume, slices
                                   that nobody has settled are 0
-``proposals/<structure>/<run>/``  what a run wrote: masks, `uncertainty/` and `masks.csv`
+``proposals/<folder>/<run>/``     what a run wrote: masks, `uncertainty/` and `masks.csv`; the
+                                  folder is called as the structure was at first
 
 A person's mask that is replaced or taken back is kept beside it as `<name>.bak`.
 """
@@ -13,17 +14,18 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from napari_localcl.data.atomic import keep_last, retire, way_back
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.mask_bits import Bits
 from napari_localcl.data.mask_table import TABLE, UNCERTAINTY
 from napari_localcl.data.mask_writing import mask_name, write_mask
 from napari_localcl.data.masks import read_mask
-from napari_localcl.data.project_masks import MaskState, Structure
 from napari_localcl.data.reading import stem
+from napari_localcl.data.structures import MaskState, Structure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +34,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from napari_localcl.data.folder import Listing, Plane
-    from napari_localcl.data.project_masks import Masks, Said
+    from napari_localcl.data.project_masks import Masks
+    from napari_localcl.data.structures import Said
 
     Labels = npt.NDArray[np.unsignedinteger[Any]]
     Mask = npt.NDArray[np.bool_]
@@ -76,11 +79,28 @@ class MaskFiles:
         paths = [self.of_person(structure, plane) for (structure, _), plane in said.items()]
         return [path for path in paths if path.exists()]
 
-    def proposals(self, structure: str, run: str) -> Path:
-        """Return the folder of a run's masks of a structure."""
-        return self.folder / "proposals" / structure / run
+    def complete(self, masks: Masks, structure: str) -> dict[Path, int]:
+        """Return the files on the disk of people's masks of whole images and whole volumes.
 
-    def discard(self, structure: str, run: str) -> None:
+        Slices that nobody has settled are 0 in the file of a volume, which says nothing of them.
+        Each file comes with how many images it is of.
+        """
+        said = masks.structures[structure].said
+        found: dict[Path, int] = {}
+        for planes in self.listing.items.values():
+            words = [said.get(masks.images.index(plane.name)) for plane in planes]
+            if not all(one is not None and one.has_mask for one in words):
+                continue
+            path = self.of_person(structure, planes[0])
+            if path.exists():
+                found[path] = len(planes)
+        return found
+
+    def proposals(self, folder: str, run: str) -> Path:
+        """Return the folder of a run's masks of a structure, itself known by its folder."""
+        return self.folder / "proposals" / folder / run
+
+    def discard(self, folder: str, run: str) -> None:
         """Remove the masks of a run that was given up.
 
         Raises
@@ -88,14 +108,14 @@ class MaskFiles:
         BadInput
             If they cannot be removed.
         """
-        folder = self.proposals(structure, run)
+        path = self.proposals(folder, run)
         try:
-            shutil.rmtree(folder)
+            shutil.rmtree(path)
         except FileNotFoundError:
             return
         except OSError as error:
             why = error.strerror or error
-            raise BadInput(f"the masks in {folder} cannot be removed ({why})") from error
+            raise BadInput(f"the masks in {path} cannot be removed ({why})") from error
 
     def of_person(self, structure: str, plane: Plane) -> Path:
         """Return the file of a person's mask of an image or of its whole volume.
@@ -132,11 +152,25 @@ class MaskFiles:
         plane, index = self.listing.named(image), masks.images.index(image)
         said = known.said.get(index)
         if said and said.has_mask:
-            return self._read_said(said, structure, plane)
+            return self._read_said(said, structure, known, plane)
         if known.state(index) is MaskState.PROPOSED:
             proposals = known.proposals
-            return self._read_proposal(structure, proposals.run, proposals.files[index], plane)
+            return self._read_proposal(known, proposals.run, proposals.files[index], plane)
         return None
+
+    def read_said(self, masks: Masks, structure: str) -> dict[int, Bits]:
+        """Return those masks of people, by index of the image, that the disk alone has.
+
+        Raises
+        ------
+        BadInput
+            If a file is gone or damaged.
+        """
+        found = {}
+        for index in masks.structures[structure].unread:
+            mask = self.read(masks, structure, masks.images.names[index])
+            found[index] = Bits.of(cast("Mask", mask))
+        return found
 
     def read_uncertainty(
         self, masks: Masks, structure: str, image: str
@@ -146,7 +180,7 @@ class MaskFiles:
         proposals, index = known.proposals, masks.images.index(image)
         if index not in proposals.files:
             return None
-        folder = self.proposals(structure, proposals.run) / UNCERTAINTY
+        folder = self.proposals(known.folder, proposals.run) / UNCERTAINTY
         path, plane = folder / proposals.files[index], self.listing.named(image)
         return _slice_of(path, plane).astype(np.uint8) if path.exists() else None
 
@@ -166,22 +200,25 @@ class MaskFiles:
             If a proposal that was accepted is gone, or a mask on the disk is damaged.
         """
         planes = self.listing.planes
-        changed = sorted(after.changed_since(before))
+        # Those that are renamed or deleted last: each mask is always somewhere on the disk.
+        changed = sorted(
+            after.changed_since(before), key=lambda at: (at[0] not in after.structures, at)
+        )
         for (structure, _), some in groupby(changed, lambda at: (at[0], planes[at[1]].item)):
             indices = [index for _, index in some]
             self._write_item(structure, indices, after.structures.get(structure, Structure()))
 
-    def _read_said(self, said: Said, structure: str, plane: Plane) -> Mask:
+    def _read_said(self, said: Said, structure: str, known: Structure, plane: Plane) -> Mask:
         if said.bits is not None:
             return said.bits.mask()
         path = self.of_person(structure, plane)
         # Accepted a moment ago, and not saved yet.
         if said.file and said.state is MaskState.ACCEPTED and not path.exists():
-            return self._read_proposal(structure, said.run, said.file, plane)
+            return self._read_proposal(known, said.run, said.file, plane)
         return _slice_of(path, plane) > 0
 
-    def _read_proposal(self, structure: str, run: str, file: str, plane: Plane) -> Mask:
-        return _slice_of(self.proposals(structure, run) / file, plane) > 0
+    def _read_proposal(self, known: Structure, run: str, file: str, plane: Plane) -> Mask:
+        return _slice_of(self.proposals(known.folder, run) / file, plane) > 0
 
     def _write_item(self, structure: str, changed: list[int], known: Structure) -> None:
         """Write the mask of an image, or of those slices of a volume that have changed."""
@@ -194,7 +231,7 @@ class MaskFiles:
         labels = _stored(path, plane) if path.exists() else np.zeros(shape, np.uint8)
         for index in changed:
             one, said = self.listing.planes[index], known.said.get(index)
-            labels[one.z or 0] = self._pixels(said, structure, one, labels[one.z or 0])
+            labels[one.z or 0] = self._pixels(said, known, one, labels[one.z or 0])
         keep_last(path)
         write_mask(path, labels[0] if plane.z is None else labels, plane)
 
@@ -204,14 +241,14 @@ class MaskFiles:
         return [said for index, said in known.said.items() if planes[index].item == plane.item]
 
     def _pixels(
-        self, said: Said | None, structure: str, plane: Plane, stored: Labels
+        self, said: Said | None, known: Structure, plane: Plane, stored: Labels
     ) -> Labels | Mask:
         if said is None or not said.has_mask:
             return np.zeros_like(stored)
         if said.bits is not None:
             return said.bits.mask()
         if said.file and said.state is MaskState.ACCEPTED:
-            return self._read_proposal(structure, said.run, said.file, plane)
+            return self._read_proposal(known, said.run, said.file, plane)
         return stored
 
 

@@ -2,7 +2,7 @@
 
 ``labels/masks.csv``                      `image,structure,state,run,proposal`, where the last two
                                           name the proposal that somebody has settled
-``proposals/<structure>/<run>/masks.csv``  as :mod:`napari_localcl.data.mask_table` says
+``proposals/<folder>/<run>/masks.csv``     as :mod:`napari_localcl.data.mask_table` says
 
 A mask in `labels/<structure>/` that the table does not know was put there by a person, and counts
 as drawn.
@@ -17,8 +17,9 @@ from napari_localcl.data.atomic import has_copy, keep_last, way_back
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.mask_table import TABLE, read_mask_rows
 from napari_localcl.data.project_mask_files import MASK_ENDINGS, MaskFiles
-from napari_localcl.data.project_masks import Masks, MaskState, Proposals, Said, Structure
+from napari_localcl.data.project_masks import Masks
 from napari_localcl.data.reading import stem
+from napari_localcl.data.structures import MaskState, Proposals, Said, Structure, free_name
 from napari_localcl.data.tables import read_table, write_table
 
 if TYPE_CHECKING:
@@ -33,15 +34,15 @@ if TYPE_CHECKING:
 _COLUMNS = ("image", "structure", "state", "run", "proposal")
 
 
-def read_proposals(files: MaskFiles, structure: str, run: str) -> Proposals:
+def read_proposals(files: MaskFiles, folder: str, run: str) -> Proposals:
     """Read what a run proposes for a structure.
 
     Parameters
     ----------
     files : MaskFiles
         Of the project.
-    structure, run : str
-        The structure, and the run's folder.
+    folder, run : str
+        The structure's folder, and the run's.
 
     Returns
     -------
@@ -54,7 +55,7 @@ def read_proposals(files: MaskFiles, structure: str, run: str) -> Proposals:
         If the run left no table of masks, or it is damaged.
     """
     places = {plane.name: index for index, plane in enumerate(files.listing.planes)}
-    rows = read_mask_rows(files.proposals(structure, run) / TABLE)
+    rows = read_mask_rows(files.proposals(folder, run) / TABLE)
     known = {places[row.image]: row for row in rows if row.image in places}
     return Proposals(
         run,
@@ -64,7 +65,10 @@ def read_proposals(files: MaskFiles, structure: str, run: str) -> Proposals:
 
 
 def read_project_masks(
-    files: MaskFiles, images: ProjectImages, proposed_by: Mapping[str, str]
+    files: MaskFiles,
+    images: ProjectImages,
+    proposed_by: Mapping[str, str],
+    folders: Mapping[str, str] | None = None,
 ) -> Masks:
     """Read what is known of the masks of a project.
 
@@ -75,7 +79,10 @@ def read_project_masks(
     images : ProjectImages
         Its images.
     proposed_by : dict of str to str
-        Whose proposals there are, by structure; those that are gone from the disk are passed over.
+        Whose proposals there are, by the structure's folder; those that are gone from the disk, or
+        of a structure that was deleted, are passed over.
+    folders : dict of str to str or None
+        The structures' folders by name; None, as no project had them at first, is their names.
 
     Returns
     -------
@@ -90,12 +97,13 @@ def read_project_masks(
     said = _read_said(files.table, images)
     if files.labels.is_dir():
         _add_found(files, said)
-    structures = {name: Structure(said=words) for name, words in said.items()}
-    for name, run in proposed_by.items():
-        if (files.proposals(name, run) / TABLE).exists():
-            words = structures.get(name, Structure()).said
-            structures[name] = Structure(read_proposals(files, name, run), words)
-    return Masks(images, structures)
+    noted = {name: name for name in proposed_by} if folders is None else folders
+    masks = Masks(images, _structures(said, noted))
+    there = masks.folders.values()
+    for folder, run in proposed_by.items():
+        if folder in there and (files.proposals(folder, run) / TABLE).exists():
+            masks = masks.with_proposals(folder, read_proposals(files, folder, run))
+    return masks
 
 
 def write_project_masks(files: MaskFiles, before: Masks, after: Masks) -> None:
@@ -119,6 +127,15 @@ def write_project_masks(files: MaskFiles, before: Masks, after: Masks) -> None:
     files.write(before, after)
     keep_last(files.table)
     write_table(files.table, _COLUMNS, _rows(after))
+
+
+def _structures(said: Words, folders: Mapping[str, str]) -> dict[str, Structure]:
+    """Return the structures that were noted, then those of which people only have masks."""
+    found = {name: Structure(said=said.get(name, {}), folder=own) for name, own in folders.items()}
+    for name in [one for one in said if one not in found]:
+        taken = [one.folder for one in found.values()]
+        found[name] = Structure(said=said[name], folder=free_name(name, taken))
+    return found
 
 
 def _rows(masks: Masks) -> Iterator[tuple[str, ...]]:

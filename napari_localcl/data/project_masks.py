@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.marks import Kind
+from napari_localcl.data.structures import (
+    BY_PEOPLE,
+    MaskState,
+    Said,
+    Structure,
+    check_structure,
+    free_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,106 +25,14 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.mask_bits import Bits
     from napari_localcl.data.project_images import ProjectImages
+    from napari_localcl.data.structures import Proposals
 
-# A structure's name is that of a folder too, on all systems.
-_FIT_FOR_A_FOLDER = re.compile(r"\w([\w \-]*[\w\-])?")
-
-
-class MaskState(StrEnum):
-    """What is known of a structure in an image, in words for a person."""
-
-    NOTHING = "nothing"
-    PROPOSED = "proposed"
-    ACCEPTED = "accepted"
-    EDITED = "edited"
-    DRAWN = "drawn"
-    REJECTED = "rejected"
-
-
-BY_PEOPLE = (MaskState.ACCEPTED, MaskState.EDITED, MaskState.DRAWN)
 _KINDS = {
     MaskState.NOTHING: Kind.NOTHING,
     MaskState.PROPOSED: Kind.PREDICTED,
     MaskState.REJECTED: Kind.REJECTED,
     **dict.fromkeys(BY_PEOPLE, Kind.HUMAN),
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Proposals:
-    """The masks that one run proposes for a structure.
-
-    Parameters
-    ----------
-    run : str
-        The run's folder.
-    files : dict of int to str
-        Its mask by index of the image, as a POSIX path relative to the run's proposals.
-    confidences : dict of int to float
-        How sure it is of each, from 0 to 1.
-    """
-
-    run: str = ""
-    files: Mapping[int, str] = field(default_factory=dict)
-    confidences: Mapping[int, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class Said:
-    """What a person says of a structure in an image.
-
-    Parameters
-    ----------
-    state : MaskState
-        Accepted, edited, drawn or rejected.
-    run, file : str
-        The proposal that it is about, as in :class:`Proposals`; empty if there was none.
-    bits : Bits or None
-        The person's mask; None where it is as the disk has it.
-    """
-
-    state: MaskState
-    run: str = ""
-    file: str = ""
-    bits: Bits | None = None
-
-    @property
-    def has_mask(self) -> bool:
-        """Whether a person has a mask there."""
-        return self.state in BY_PEOPLE
-
-
-@dataclass(frozen=True, eq=False)
-class Structure:
-    """One structure in all images.
-
-    Parameters
-    ----------
-    proposals : Proposals
-        What a run says of it.
-    said : dict of int to Said
-        What people say of it, by index of the image.
-    """
-
-    proposals: Proposals = field(default_factory=Proposals)
-    said: Mapping[int, Said] = field(default_factory=dict)
-
-    def state(self, index: int) -> MaskState:
-        """Return what is known of it in an image; a rejection counts for its own run alone."""
-        said = self.said.get(index)
-        if said and (said.has_mask or said.run == self.proposals.run):
-            return said.state
-        return MaskState.PROPOSED if index in self.proposals.files else MaskState.NOTHING
-
-    def say(self, index: int, said: Said | None) -> Structure:
-        """Return the same with other words on one image; None forgets them."""
-        others = {one: words for one, words in self.said.items() if one != index}
-        return replace(self, said={**others, index: said} if said else others)
-
-    def proposal(self, index: int) -> tuple[str, str]:
-        """Return the run and the file of the proposal for an image; empty if there is none."""
-        file = self.proposals.files.get(index, "")
-        return (self.proposals.run, file) if file else ("", "")
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,6 +63,21 @@ class Masks:
     def names(self) -> tuple[str, ...]:
         """The structures."""
         return tuple(self.structures)
+
+    @property
+    def folders(self) -> dict[str, str]:
+        """What the folders of the structures are called, by name."""
+        return {name: structure.folder for name, structure in self.structures.items()}
+
+    def folder_of(self, structure: str) -> str:
+        """Return what the folder of a structure is called, also of one that is still to come."""
+        known = self.structures.get(structure)
+        return known.folder if known else free_name(structure, self.folders.values())
+
+    def name_of(self, folder: str, wanted: str = "") -> str:
+        """Return what the structure of a folder is called, or would be if it is still to come."""
+        called = (name for name, own in self.folders.items() if own == folder)
+        return next(called, None) or free_name(wanted or folder, self.names)
 
     def state(self, image: str, structure: str) -> MaskState:
         """Return what is known of a structure in an image."""
@@ -196,7 +125,7 @@ class Masks:
         index, structure = self.images.index(image), check_structure(structure)
         if bits.size != self.images.sizes[index]:
             raise BadInput(f"a mask of {bits.size} pixels does not fit {image}; draw it on it")
-        known = self.structures.get(structure, Structure())
+        known = self._known(structure)
         before = known.said.get(index)
         if before and before.has_mask:
             drawn = before.state is MaskState.DRAWN
@@ -217,17 +146,40 @@ class Masks:
         index = self.images.index(image)
         return self._say(structure, index, None)
 
-    def with_said(self, before: Said, after: Said) -> Masks:
-        """Return the same with other words in the place of some, wherever they are."""
-        place = next((place for place, said in self.said().items() if said is before), None)
-        return self._say(*place, after) if place else self
+    def with_said(self, known: Mapping[int, Said]) -> Masks:
+        """Return the same with other words in the place of some, by their `id`."""
+        structures = dict(self.structures)
+        for name, one in structures.items():
+            said = {index: known.get(id(words), words) for index, words in one.said.items()}
+            structures[name] = replace(one, said=said)
+        return replace(self, structures=structures)
+
+    # Structures
+
+    def rename(self, old: str, new: str) -> Masks:
+        """Give a structure another name; all that is known of it, and its place, stay."""
+        self._require(old)
+        if old == new.strip():
+            return self
+        free = self._unlike(check_structure(new))
+        named = {free if name == old else name: one for name, one in self.structures.items()}
+        return replace(self, structures=named)
+
+    def delete(self, structure: str) -> Masks:
+        """Remove a structure with all that is known of it."""
+        self._require(structure)
+        left = {name: one for name, one in self.structures.items() if name != structure}
+        return replace(self, structures=left)
 
     # What machines say
 
-    def with_proposals(self, structure: str, proposals: Proposals) -> Masks:
-        """Replace all proposals for a structure, which may be new; what people said stands."""
-        structure = check_structure(structure)
-        known = self.structures.get(structure, Structure())
+    def with_proposals(self, folder: str, proposals: Proposals, name: str = "") -> Masks:
+        """Replace all proposals for a structure, known by its folder; what people said stands.
+
+        A new one gets the name, or that of the folder.
+        """
+        structure = self.name_of(folder, name)
+        known = self.structures.get(structure, Structure(folder=check_structure(folder)))
         return self._with(structure, replace(known, proposals=proposals))
 
     def with_images(self, images: ProjectImages) -> Masks:
@@ -253,37 +205,24 @@ class Masks:
             raise BadInput(f"no mask of {structure!r} is proposed in {image}")
         return index, self.structures[structure]
 
+    def _require(self, structure: str) -> Structure:
+        if structure not in self.structures:
+            raise BadInput(f"the project has no structure {structure!r}; segment or draw it first")
+        return self.structures[structure]
+
+    def _unlike(self, name: str) -> str:
+        # Some systems take folders for one whose names differ in large and small letters alone.
+        alike = (one for one in self.names if one.casefold() == name.casefold())
+        if one := next(alike, None):
+            raise BadInput(f"there is a structure {one!r} already; choose another name")
+        return name
+
+    def _known(self, structure: str) -> Structure:
+        known = self.structures.get(structure)
+        return known or Structure(folder=self.folder_of(structure))
+
     def _say(self, structure: str, index: int, said: Said | None) -> Masks:
-        known = self.structures.get(structure, Structure())
-        return self._with(structure, known.say(index, said))
+        return self._with(structure, self._known(structure).say(index, said))
 
     def _with(self, name: str, structure: Structure) -> Masks:
         return replace(self, structures={**self.structures, name: structure})
-
-
-def check_structure(name: str) -> str:
-    """Return a structure's name if a folder can be called like it.
-
-    Parameters
-    ----------
-    name : str
-        What a person calls it.
-
-    Returns
-    -------
-    str
-        Without blanks around it.
-
-    Raises
-    ------
-    BadInput
-        If it is empty or has other signs than letters, digits, blanks, `-` and `_`.
-    """
-    name = name.strip()
-    if not _FIT_FOR_A_FOLDER.fullmatch(name):
-        raise BadInput(
-            f"a structure cannot be called {name!r}; use letters, digits, blanks, - and _"
-            if name
-            else "the structure needs a name; write at least one letter"
-        )
-    return name

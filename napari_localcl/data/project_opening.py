@@ -131,7 +131,9 @@ def read_project(folder: Path) -> tuple[ProjectRecord, Annotations]:
     listing = record.listing(folder)
     images = images_of(listing)
     known = read_project_landmarks(folder / "landmarks.csv", images, record.landmarks)
-    masks = read_project_masks(MaskFiles(folder, listing), images, record.proposed_by)
+    masks = read_project_masks(
+        MaskFiles(folder, listing), images, record.proposed_by, record.structures
+    )
     return record, known.with_masks(masks)
 
 

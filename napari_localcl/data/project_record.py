@@ -67,7 +67,9 @@ class ProjectRecord(BaseModel):
     run_names : dict of str to str
         What a person calls the runs, by folder.
     proposed_by : dict of str to str
-        Folder of the run whose masks are proposed, by structure.
+        Folder of the run whose masks are proposed, by the structure's folder.
+    structures : dict of str to str or None
+        The structures' folders by name, in their order; None before any was noted.
     runs_begun : int
         How many there ever were, so that no folder's name comes back after its run was deleted.
     """
@@ -86,6 +88,7 @@ class ProjectRecord(BaseModel):
     current_run: str | None = None
     run_names: dict[str, str] = Field(default_factory=dict)
     proposed_by: dict[str, str] = Field(default_factory=dict)
+    structures: dict[str, str] | None = None
     runs_begun: int = 0
 
     def listing(self, folder: Path) -> Listing:

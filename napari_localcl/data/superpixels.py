@@ -101,11 +101,15 @@ class Superpixels:
         """
         path = self._path(index)
         if not is_whole(path, self.size, KIND):
-            regions = find_superpixels(*self._pixels(index), self.settings)
+            regions = self.compute(index)
             folder = path.parent
             with writable(folder), replacing(path, durable=False) as part, part.open("wb") as file:
                 np.save(file, regions.astype(KIND))
         return path
+
+    def compute(self, index: int) -> Regions:
+        """Return the regions (h, w) of an image, not mirrored, without keeping them."""
+        return find_superpixels(*self._pixels(index), self.settings)
 
     def batch(self, indices: Sequence[int]) -> Regions:
         """Return the regions of some images.

@@ -117,6 +117,8 @@ class Method(nn.Module, ABC):
     presets: ClassVar[Mapping[str, Mapping[str, Any]]]
     preset_help: ClassVar[Mapping[str, str]] = {}
     shape_presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    # Settings that decide which others there are; each choice of them has a preset.
+    deciding: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

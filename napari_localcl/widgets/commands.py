@@ -49,6 +49,11 @@ def reject() -> None:
     _with_dock(lambda dock: dock.session.reject())
 
 
+def compare() -> None:
+    """Show which of the models suits the images best."""
+    _with_dock(lambda dock: dock.learn.compare())
+
+
 def training_monitor() -> QWidget:
     """Return the monitor of the dock that is open; without one, a word on what to do."""
     dock = open_dock()

@@ -5,27 +5,31 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import (
     QAbstractSpinBox,
-    QCheckBox,
     QComboBox,
     QGridLayout,
     QLabel,
-    QLineEdit,
     QWidget,
 )
 
 from napari_localcl.widgets.controls import keep_narrow
-from napari_localcl.widgets.settings_dialog import field_value, in_words, make_field
+from napari_localcl.widgets.settings_dialog import (
+    changes,
+    field_value,
+    in_words,
+    make_field,
+    set_value,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from napari_localcl.data.settings import Setting
 
 _COLUMNS = 2
-_LEAST_WIDTH, _CHOICE_WIDTH = 44, 76
+_LEAST_WIDTH, _CHOICE_WIDTH = 40, 76
 
 
 class CompactSettings(QWidget):
@@ -59,9 +63,16 @@ class CompactSettings(QWidget):
             label.setBuddy(field)
             grid.addWidget(label, row, 2 * column)
             grid.addWidget(field, row, 2 * column + 1)
-            _changes(field).connect(lambda *_: self.changed.emit())
+            changes(field).connect(lambda *_: self.changed.emit())
         for column in range(_COLUMNS):
             grid.setColumnStretch(2 * column + 1, 1)
+
+    def take(self, values: Mapping[str, object]) -> None:
+        """Show these values, by name; the defaults of the others. Nobody is told."""
+        blocker = QSignalBlocker(self)
+        for name, field in self._fields.items():
+            set_value(field, values.get(name, self._defaults[name]))
+        del blocker
 
     @property
     def values(self) -> dict[str, object]:
@@ -74,17 +85,9 @@ def _narrow(field: QWidget) -> None:
     if isinstance(field, QComboBox):
         keep_narrow(field)
         field.setMinimumWidth(_CHOICE_WIDTH)
+        field.setStyleSheet("padding: 3px 2px 3px 4px;")
     elif isinstance(field, QAbstractSpinBox):
         # The arrow keys do the same, and take no room.
         field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         # napari leaves room for the buttons all the same.
         field.setStyleSheet(f"min-width: {_LEAST_WIDTH}px; padding: 1px 2px;")
-
-
-def _changes(field: QWidget) -> Signal:
-    """Return the signal of a control that :func:`make_field` has made."""
-    if isinstance(field, QComboBox):
-        return field.currentIndexChanged
-    if isinstance(field, QCheckBox):
-        return field.toggled
-    return field.textChanged if isinstance(field, QLineEdit) else field.valueChanged

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QEvent, Qt, QThreadPool
+from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
 from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.background import Background
@@ -19,13 +19,16 @@ from napari_localcl.widgets.landmark_panel import LandmarkPanel
 from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.mask_layers import MaskLayers
 from napari_localcl.widgets.navigator import Navigator
+from napari_localcl.widgets.region_preview import RegionPreview
+from napari_localcl.widgets.regions_box import RegionsBox
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.shape_drawing import ShapeDrawing
 from napari_localcl.widgets.shape_panel import ShapePanel
 from napari_localcl.widgets.shape_preview import ShapePreview
 from napari_localcl.widgets.similarity import Similarity
-from napari_localcl.widgets.training import Outcome, Training
+from napari_localcl.widgets.training import Training
+from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.warming import warm_up
 from napari_localcl.widgets.wish import SEGMENT
 from napari_localcl.widgets.words import begun
@@ -66,6 +69,7 @@ class LocalCL(QWidget):
         self.masks = MaskLayers(viewer, self.session, self.canvas)
         self.drawing = ShapeDrawing(viewer, self.canvas)
         self.preview = ShapePreview(viewer, self.session, self.canvas)
+        self.regions = RegionPreview(viewer, self.session, self.canvas)
         self._make_panels()
         self._arrange()
         self._connect()
@@ -79,6 +83,7 @@ class LocalCL(QWidget):
         self.navigator = Navigator(session, self.canvas)
         self.images = ImagesPanel(session)
         self.learn = LearnPanel(session, self.training)
+        self.learn.add_regions(RegionsBox(self.learn.form, self.regions))
         self.landmark = LandmarkPanel(session, self.canvas, self.finder, self.similarity)
         self.shape = ShapePanel(session, self.training, self.drawing, self.preview)
         self.review = ReviewPanel(session, self.masks.edit)
@@ -110,6 +115,7 @@ class LocalCL(QWidget):
         outer.addWidget(self.images.search)
         outer.addWidget(self._problem)
         outer.addWidget(area, 1)
+        self._area = area
         outer.addWidget(HelpRow(self.session, self))
         self.setMinimumWidth(max(344, content.minimumSizeHint().width() + 32))
 
@@ -139,6 +145,15 @@ class LocalCL(QWidget):
         for step in self.steps:
             if step is not opened:
                 step.set_open(False)
+        # Once the others have let go of their room.
+        QTimer.singleShot(0, lambda: self._bring_into_sight(opened))
+
+    def _bring_into_sight(self, step: Step) -> None:
+        """Scroll as little as shows a whole step, or its beginning."""
+        if not self._is_closed:
+            below = step.geometry().bottom() + 1 - self._area.viewport().height()
+            bar = self._area.verticalScrollBar()
+            bar.setValue(min(step.y(), max(bar.value(), below)))
 
     def _go_on(self) -> None:
         step = self.learn if self.session.run is None else self.landmark
@@ -257,7 +272,7 @@ class LocalCL(QWidget):
         self.training.close()
         self.finder.close()
         self.similarity.close()
-        for part in (self.masks, self.drawing, self.preview):
+        for part in (self.masks, self.drawing, self.preview, self.regions, self.shape.options):
             part.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)

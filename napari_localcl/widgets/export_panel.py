@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtGui import QGuiApplication
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QFormLayout, QMessageBox
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFileDialog, QFormLayout
 
 from napari_localcl.data.annotations import by_image
 from napari_localcl.data.errors import BadInput
@@ -16,6 +16,7 @@ from napari_localcl.data.exchange.formats import FORMATS, Format, import_landmar
 from napari_localcl.data.marks import Kind
 from napari_localcl.data.point_sources import is_machine
 from napari_localcl.widgets import terminal
+from napari_localcl.widgets.asking import may_replace
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button, make_label
 from napari_localcl.widgets.import_dialog import ImportDialog
@@ -210,7 +211,7 @@ class ExportPanel(Step):
             self.save(_with_suffix(Path(path), one))
 
     def _on_written(self, written: _Written) -> None:
-        if written.replaced and self._may_replace(written.replaced):
+        if written.replaced and may_replace(self, written.replaced):
             self.save(written.path, replace=True)
             return
         if written.replaced:
@@ -220,12 +221,6 @@ class ExportPanel(Step):
             points = f"{counted(written.points, 'point')} of {counted(written.images, 'image')}"
             self.tell(State.DONE, f"{points} written to {written.path}.")
         self._enable()
-
-    def _may_replace(self, files: Sequence[Path]) -> bool:
-        more = f" and {len(files) - 1} more files" if len(files) > 1 else ""
-        question = f"{files[0]}{more} would be replaced. Replace?"
-        answer = QMessageBox.question(self, "Replace files?", question)
-        return answer == QMessageBox.StandardButton.Yes
 
     # Import
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QComboBox, QInputDialog, QMessageBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QInputDialog, QVBoxLayout, QWidget
 
 from napari_localcl.data.marks import Kind
+from napari_localcl.widgets.asking import is_sure
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.words import counted
 
@@ -78,10 +79,10 @@ class LandmarkNames(QWidget):
     def rename(self) -> None:
         """Ask for another name of the landmark at hand."""
         old = self.text
-        new, is_sure = QInputDialog.getText(
+        new, is_agreed = QInputDialog.getText(
             self, "Rename a landmark", f"Another name for {old}:", text=old
         )
-        if is_sure and new.strip() != old:
+        if is_agreed and new.strip() != old:
             # First, so that it stays at hand when the list comes anew.
             self._name.setEditText(new.strip())
             self._session.rename(old, new)
@@ -90,18 +91,12 @@ class LandmarkNames(QWidget):
 
     def delete(self) -> None:
         """Delete the landmark at hand, once a person agrees."""
-        name, box = self.text, QMessageBox
+        name = self.text
         kinds = self._session.annotations.kinds()[self._known().index(name)]
         placed, all_points = np.count_nonzero(kinds == Kind.HUMAN), np.isin(kinds, _HAS_POINT).sum()
         points = counted(all_points, "point")
-        answer = box.question(
-            self,
-            "Delete a landmark",
-            f"Delete {name} with its {points}, {placed} of them set by people?",
-            box.StandardButton.Yes | box.StandardButton.No,
-            box.StandardButton.No,
-        )
-        if answer == box.StandardButton.Yes:
+        question = f"Delete {name} with its {points}, {placed} of them set by people?"
+        if is_sure(self, "Delete a landmark", question):
             self.go_by(1)
             if self.text == name:
                 self._name.setEditText("")

@@ -9,11 +9,11 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from napari_localcl.widgets.budget_fields import BudgetFields
 from napari_localcl.widgets.controls import describe, keep_narrow
-from napari_localcl.widgets.settings_dialog import SettingsDialog
-from napari_localcl.widgets.wish import OF_SHAPES, Wish
+from napari_localcl.widgets.method_dialog import MethodDialog
+from napari_localcl.widgets.wish import Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class LearnForm(QWidget):
@@ -46,6 +46,12 @@ class LearnForm(QWidget):
         return bool(self._methods)
 
     @property
+    def offered(self) -> Sequence[Mapping[str, Any]]:
+        """The settings that there are, as the preset has them."""
+        facts = self._methods.get(self._method.currentData())
+        return facts["presets"].get(self._preset.currentText(), ()) if facts else ()
+
+    @property
     def wish(self) -> Wish:
         """What the fields say."""
         return Wish(
@@ -69,13 +75,17 @@ class LearnForm(QWidget):
 
     def edit(self) -> None:
         """Let somebody see and change all settings."""
-        facts = self._methods[self._method.currentData()]
-        every = facts["presets"][self._preset.currentText()]
-        learning = [one for one in every if not one["name"].startswith(OF_SHAPES)]
-        dialog = SettingsDialog(learning, self.settings, self.window())
+        facts, preset = self._methods[self._method.currentData()], self._preset.currentText()
+        dialog = MethodDialog(facts, preset, self.settings, self.window())
         if dialog.exec():
-            self._set(dialog.changed())
+            self._preset.setCurrentText(dialog.preset)
+            self.change(dialog.changed())
         dialog.deleteLater()
+
+    def change(self, settings: Mapping[str, object]) -> None:
+        """Take these settings to differ from the preset, and no others."""
+        self.settings = dict(settings)
+        self.changed.emit()
 
     def _arrange(self) -> None:
         keep_narrow(self._method, 8)
@@ -104,8 +114,4 @@ class LearnForm(QWidget):
         helps = self._methods[self._method.currentData()]["preset_help"]
         said = "\n".join(f"{name}: {text}" for name, text in helps.items())
         describe(self._preset, "Preset", f"What all settings begin with\n{said}".strip())
-        self._set({})
-
-    def _set(self, settings: dict[str, object]) -> None:
-        self.settings = settings
-        self.changed.emit()
+        self.change({})

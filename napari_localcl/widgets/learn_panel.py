@@ -73,8 +73,10 @@ class LearnPanel(TrainingStep):
         return self.form.is_ready
 
     def close_child(self) -> None:
-        """End the process that lists the methods, if it has not ended."""
+        """End the processes that list the methods and compare models, if they have not ended."""
         self._reader.close()
+        if self._dialog is not None:
+            self._dialog.compare.work.close()
 
     # The controls
 
@@ -95,7 +97,11 @@ class LearnPanel(TrainingStep):
         self._monitor = make_button(
             "Monitor", "Show the losses of the training", self.monitor_wanted.emit, "Alt+M"
         )
-        self.body.addLayout(in_row(self._advanced, self._all_runs, self._monitor))
+        self._compare = make_button(
+            "Compare…", "See which of the models suits the images best", self.compare, "Alt+Shift+C"
+        )
+        self.body.addLayout(in_row(self._advanced, self._monitor))
+        self.body.addLayout(in_row(self._all_runs, self._compare))
 
     def _fields(self) -> tuple[QWidget, ...]:
         return (self.form,)
@@ -104,6 +110,7 @@ class LearnPanel(TrainingStep):
         super()._enable()
         self._advanced.setEnabled(self.form.is_ready and not self._training.is_running)
         self._all_runs.setEnabled(self._session.project is not None)
+        self._compare.setEnabled(self._run.count() > 0)
 
     def _count_changed(self) -> None:
         count = len(self.form.settings)
@@ -145,12 +152,22 @@ class LearnPanel(TrainingStep):
     def _begin(self) -> None:
         self._training.start(self.form.wish)
 
+    def add_regions(self, regions: QWidget) -> None:
+        """Show a control of the regions that a method learns below the choice of the method."""
+        self.body.insertWidget(self.body.indexOf(self.form) + 1, regions)
+
+    def compare(self) -> None:
+        """Show which of the runs suits the images best."""
+        self.show_runs()
+        if self._dialog is not None:
+            self._dialog.show_compare()
+
     def show_runs(self) -> None:
         """Show all runs of the project."""
         if self._session.project is None:
             return
         if self._dialog is None:
-            self._dialog = RunsDialog(self._session, self)
+            self._dialog = RunsDialog(self._session, self, lambda: self.budget.device)
             self._dialog.resume_wanted.connect(self.resume_wanted)
         self._dialog.refresh()
         self._dialog.show()

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal
-from qtpy.QtWidgets import QFileDialog, QMessageBox
+from qtpy.QtWidgets import QFileDialog
 
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
+from napari_localcl.widgets.asking import may_replace
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.controls import make_button
 from napari_localcl.widgets.words import counted
@@ -94,16 +95,10 @@ class MaskExport(QObject):
     def _on_copied(self, copied: _Copied) -> None:
         if not copied.replaced:
             self.done.emit(f"{counted(copied.count, 'mask')} written to {copied.folder}.")
-        elif self._may_replace(copied.replaced):
+        elif may_replace(self.button, copied.replaced):
             self.save(copied.folder, replace=True)
         else:
             self.failed.emit("files would have been replaced; choose another folder")
-
-    def _may_replace(self, files: tuple[Path, ...]) -> bool:
-        more = f" and {len(files) - 1} more files" if len(files) > 1 else ""
-        question = f"{files[0]}{more} would be replaced. Replace?"
-        answer = QMessageBox.question(self.button, "Replace files?", question)
-        return answer == QMessageBox.StandardButton.Yes
 
 
 def _copy(project: Project, folder: Path, replace: bool) -> Generator[None, None, _Copied]:

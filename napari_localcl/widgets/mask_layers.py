@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QObject, QTimer
 
-from napari_localcl.data.project_masks import Structure
+from napari_localcl.data.structures import Structure
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.mask_looks import change, fading, fill, forget_strokes, show_state
 
@@ -82,6 +82,7 @@ class MaskLayers(QObject):
         self._settle.timeout.connect(self._take_drawing)
         session.image_changed.connect(self._leave)
         session.closing.connect(self._take_drawing)
+        session.settling.connect(self._take_drawing)
         session.opened.connect(self._forget)
         session.structure_changed.connect(self._leave)
         session.annotations_changed.connect(self.refresh)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.colormaps import Colormap, DirectLabelColormap
 
-from napari_localcl.data.project_masks import MaskState, Structure
+from napari_localcl.data.structures import MaskState, Structure
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Signal
 
+from napari_localcl.data.errors import BadInput
 from napari_localcl.data.mask_bits import Bits
 from napari_localcl.data.review import changed_place
+from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.reviewing import Reviewing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     import numpy as np
     import numpy.typing as npt
 
+    from napari_localcl.data.project import Project
     from napari_localcl.data.project_annotations import Annotations
     from napari_localcl.data.project_masks import Masks
+    from napari_localcl.data.structures import Proposals
 
     Mask = npt.NDArray[np.bool_]
+    MaskChange = Callable[[Masks], Masks]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """Masks of people that the disk alone had."""
+
+    project: Project
+    bits: dict[int, Bits]
 
 
 class Masking(Reviewing):
@@ -29,16 +43,23 @@ class Masking(Reviewing):
     ----------
     structure_changed : Signal
         Another structure is at hand.
+    settling : Signal
+        People's masks are about to be read: what is painted and not told yet is lost.
     structure : str
         The structure whose masks are shown and drawn; empty if there is none.
     """
 
     structure_changed = Signal()
+    settling = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.structure = ""
         self._shown: tuple[str, str, Mask] | None = None
+        self._changed: tuple[str, MaskChange] = ("", lambda masks: masks)
+        self._reading = Background(self)
+        self._reading.result.connect(self._on_read)
+        self._reading.failed.connect(lambda why: self.problem.emit(why))
         self.doubt_changed.connect(self._follow_doubt)
 
     def begin_masks(self) -> None:
@@ -97,7 +118,8 @@ class Masking(Reviewing):
         A mask or a point that waits for review again is taken in hand.
         """
         changed = self.masks.changed_since(before.masks)
-        masks = [(self.masks.images.names[index], name) for name, index in changed]
+        images, known = self.masks.images.names, self.masks.names
+        masks = [(images[index], name) for name, index in changed if name in known]
         if masks:
             mask = min(masks, key=lambda place: place[0] != self.image)
             return lambda: self._return_to(True, *mask)
@@ -117,19 +139,90 @@ class Masking(Reviewing):
 
     # What a run proposes
 
-    def take_masks(self, structure: str, run: str) -> int:
-        """Take over the masks that a run proposes; returns how many there are.
+    def take_masks(self, folder: str, proposals: Proposals, name: str) -> None:
+        """Take over the masks that a run proposes for the structure of a folder.
 
-        Raises
-        ------
-        BadInput
-            If the run left none.
+        Parameters
+        ----------
+        folder : str
+            That of the structure.
+        proposals : Proposals
+            The masks.
+        name : str
+            What the structure is called if it is new.
         """
         assert self.project is not None
-        count = self.project.take_proposals(structure, run)
-        self.choose_structure(structure)
+        self.project.take_proposals(folder, proposals, name)
+        self.choose_structure(self.masks.name_of(folder))
         self.is_on_masks = True
         self.begin_review()
         self.annotations_changed.emit()
         self.look_into(self.image)
-        return count
+
+    # Structures
+
+    def rename_structure(self, old: str, new: str) -> None:
+        """Give a structure another name, as a step that can be undone."""
+        self._change_structure(old, lambda masks: masks.rename(old, new))
+
+    def forget_structure(self, name: str) -> None:
+        """Delete a structure with all its masks, as a step that can be undone."""
+        self._change_structure(name, lambda masks: masks.delete(name))
+
+    def stop_reading(self) -> None:
+        """Give up a step that waits for pixels."""
+        self._reading.stop()
+
+    def _change_structure(self, structure: str, change: MaskChange) -> None:
+        """Make the step once the pixels of all people's masks are in memory."""
+        self.settling.emit()
+        project = self.project
+        if project is None or not self._is_possible(change):
+            return
+        if self.masks.structures[structure].unread:
+            self._changed = (structure, change)
+            self._reading.start(_read(project, self.masks, structure))
+        else:
+            self.edit(lambda now: now.with_masks(change(now.masks)))
+
+    def _is_possible(self, change: MaskChange) -> bool:
+        try:
+            self.project.check_writable()
+            change(self.masks)
+        except BadInput as error:
+            self.problem.emit(str(error))
+            return False
+        return True
+
+    def _on_read(self, read: _Read) -> None:
+        if self.project is read.project:
+            structure, change = self._changed
+            self.project.keep_masks(structure, read.bits)
+            # Again, because something may have been said meanwhile.
+            self._change_structure(structure, change)
+
+    def follow_structure(self, before: Masks) -> None:
+        """Keep the structure at hand where it was renamed, or take another one where it is gone."""
+        old, now = self.structure, self.masks
+        if old in now.names or (not old and not now.names):
+            return
+        called = {folder: name for name, folder in now.folders.items()}
+        new = called.get(before.folders.get(old, ""), "")
+        self._rename_doubts(old, new)
+        if not now.names:
+            self.review(masks=False)
+        self.choose_structure(new or next(iter(now.names), ""))
+
+    def _rename_doubts(self, old: str, new: str) -> None:
+        if not self.is_on_masks:
+            return
+        self.only = (new or None) if self.only == old else self.only
+        for place in ("doubt", "_reached"):
+            doubt = getattr(self, place)
+            if doubt is not None and doubt.name == old:
+                setattr(self, place, doubt._replace(name=new) if new else None)
+
+
+def _read(project: Project, masks: Masks, structure: str) -> Generator[None, None, _Read]:
+    yield
+    return _Read(project, project.masks.read_said(masks, structure))

@@ -25,7 +25,8 @@ from napari_localcl.widgets.words import begun
 if TYPE_CHECKING:
     from qtpy.QtGui import QShowEvent
 
-    from napari_localcl.widgets.training import Outcome, Training
+    from napari_localcl.widgets.training import Training
+    from napari_localcl.widgets.training_words import Outcome
 
 _DRAW_EVERY = 300  # milliseconds at least between two drawings
 _HEIGHT, _FACTS_WIDTH = 190, 240
@@ -126,7 +127,7 @@ class Monitor(QWidget):
         self._said.setText(_sentence(training.message) if running else self._said.text() or _IDLE)
         self._setting.setText(_sentence(training.setting) if running else "")
         self._verdict.setText(str(training.verdict) if training.history.stages else "")
-        self._warning.setText(_sentence(training.warning))
+        self._warning.setText(f"⚠ {_sentence(training.warning)}")
         self._warning.setVisible(bool(training.warning))
         self._bar.setVisible(running)
         self._bar.show_part(training.fraction)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QMessageBox
-
 from napari_localcl.data.lock import LockState
+from napari_localcl.widgets.asking import is_sure
 from napari_localcl.widgets.banner import Banner
 
 if TYPE_CHECKING:
@@ -68,8 +67,4 @@ class Ownership(Banner):
         lost = "What was changed in this window and is not saved is dropped."
         parts = [] if self._state in _SETTLED else [other]
         text = " ".join([*parts, *([lost] if self._unsaved else [])])
-        buttons = QMessageBox.StandardButton
-        answer = QMessageBox.question(
-            self, "Take the project over?", text, buttons.Yes | buttons.Cancel, buttons.Cancel
-        )
-        return bool(answer == buttons.Yes)
+        return is_sure(self, "Take the project over?", text)

@@ -52,6 +52,7 @@ class PriorForm(QWidget):
         form.addRow("Shape", self._kind)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(4)
         self._column.addLayout(form)
         self._column.addWidget(self._choice)
         self._kind.currentIndexChanged.connect(lambda _index: self._on_kind())

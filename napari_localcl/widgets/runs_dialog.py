@@ -8,14 +8,16 @@ from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QDialog,
     QDialogButtonBox,
-    QMessageBox,
     QSplitter,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.widgets.controls import in_row, make_button, make_label
+from napari_localcl.widgets.asking import is_sure
+from napari_localcl.widgets.compare_panel import ComparePanel, can_be_compared
+from napari_localcl.widgets.controls import describe, in_row, make_button, make_label
 from napari_localcl.widgets.run_comparison import RunComparison
 from napari_localcl.widgets.runs_table import RunsTable
 from napari_localcl.widgets.words import begun
@@ -26,9 +28,13 @@ if TYPE_CHECKING:
     from napari_localcl.tasks.project_runs import RunRow
     from napari_localcl.widgets.session import Session
 
+_SIZE = (980, 660)
+_HEIGHTS = [140, 440]  # of the runs and of what is said of them, pixels
+_AT_FIRST = 4  # runs that are compared unless others are selected
+
 
 class RunsDialog(QDialog):
-    """Lists the runs above, and compares those that are selected below.
+    """Lists the runs above; below, compares those that are selected.
 
     Parameters
     ----------
@@ -36,22 +42,31 @@ class RunsDialog(QDialog):
         Whose runs.
     parent : QWidget
         Where it belongs.
+    device : callable
+        Returns where to compute, as the terminal takes it.
 
     Attributes
     ----------
+    comparison : RunComparison
+        Compares how the runs were made: their losses and settings.
+    compare : ComparePanel
+        Compares how they suit the images.
     resume_wanted : Signal of str
         Somebody wants to go on with a run, named by its folder.
     """
 
     resume_wanted = Signal(str)
 
-    def __init__(self, session: Session, parent: QWidget) -> None:
+    def __init__(
+        self, session: Session, parent: QWidget, device: Callable[[], str] = lambda: "auto"
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Runs")
-        self.resize(860, 560)
+        self.resize(*_SIZE)
         self._session = session
         self.table = RunsTable()
         self.comparison = RunComparison()
+        self.compare = ComparePanel(session, device)
         self._problem = make_label()
         self._problem.hide()
         self._make_buttons()
@@ -60,7 +75,15 @@ class RunsDialog(QDialog):
         self.table.renamed.connect(
             lambda folder, name: self._try(lambda: session.runs.rename(folder, name))
         )
+        self.compare.use_wanted.connect(lambda folder: self._try(lambda: session.use(folder)))
         session.run_changed.connect(self._on_change)
+
+    def show_compare(self) -> None:
+        """Compare the runs that are selected; if none is that can be, the latest."""
+        if not any(can_be_compared(row) for row in self.table.selected):
+            self.table.choose(can_be_compared, _AT_FIRST)
+        self.compare.refresh()
+        self._ways.setCurrentWidget(self.compare)
 
     def refresh(self) -> None:
         """Read the runs again."""
@@ -82,9 +105,18 @@ class RunsDialog(QDialog):
 
     def _arrange(self) -> None:
         hint = make_label("Select several runs (with Ctrl or Shift) to compare them.")
+        self._ways = QTabWidget()
+        self._ways.addTab(self.comparison, "Losses and settings")
+        self._ways.addTab(self.compare, "Compare")
+        self._ways.setTabToolTip(0, "How the selected runs were made")
+        self._ways.setTabToolTip(1, "Which of the selected runs suits the images best")
+        describe(self._ways, "Ways to compare", "How the runs were made, or how they suit")
         parts = QSplitter(Qt.Orientation.Vertical)
-        for part in (self.table, self.comparison):
+        for part, share in ((self.table, 2), (self._ways, 5)):
             parts.addWidget(part)
+            parts.setStretchFactor(parts.count() - 1, share)
+            parts.setCollapsible(parts.count() - 1, False)
+        parts.setSizes(_HEIGHTS)
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close.rejected.connect(self.reject)
         outer = QVBoxLayout(self)
@@ -110,6 +142,7 @@ class RunsDialog(QDialog):
         self._delete.setEnabled(bool(rows) and all(row.status != "running" for row in rows))
         runs = self._session.runs
         whole = [row for row in rows if row.status != "damaged"]
+        self.compare.choose(rows)
         self.comparison.show_runs({row.name: runs.open(row.folder) for row in whole})
 
     # What one can do with a run
@@ -137,8 +170,7 @@ class RunsDialog(QDialog):
         question += " Predictions and landmarks stay."
         if any(row.is_current for row in rows):
             question += "\n\nOne of them is in use: nothing can be found until another one is."
-        answer = QMessageBox.question(self, "Delete runs", question)
-        return answer == QMessageBox.StandardButton.Yes
+        return is_sure(self, "Delete runs", question)
 
     def _try(self, act: Callable[[], object]) -> None:
         self._problem.hide()

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableW
 from napari_localcl.widgets.controls import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari_localcl.tasks.project_runs import RunRow
 
@@ -75,6 +75,14 @@ class RunsTable(QTableWidget):
                 kinds = model.SelectionFlag
                 model.select(self.model().index(number, 0), kinds.Select | kinds.Rows)
         del blocker
+
+    def choose(self, fits: Callable[[RunRow], bool], most: int) -> None:
+        """Select the latest runs that fit, and no others."""
+        fitting = [number for number, row in enumerate(self._rows) if fits(row)]
+        kinds = self.selectionModel().SelectionFlag
+        self.clearSelection()
+        for number in fitting[:most]:
+            self.selectionModel().select(self.model().index(number, 0), kinds.Select | kinds.Rows)
 
     def rename(self) -> None:
         """Let somebody write another name for the run that is selected."""

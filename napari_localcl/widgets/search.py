@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QFileDialog, QMessageBox
+from qtpy.QtWidgets import QFileDialog
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.relocation import relocate
+from napari_localcl.widgets.asking import is_sure
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.banner import Banner
 from napari_localcl.widgets.words import begun
@@ -129,12 +130,8 @@ class Search(Banner):
                 f"{len(found.changed)} have another content than before: {_named(found.changed)}. "
                 "Their points may not fit."
             )
-        buttons = QMessageBox.StandardButton
         text = "\n\n".join([*parts, "Take this folder? Undo goes back no further than this."])
-        answer = QMessageBox.question(
-            self, "Take this folder?", text, buttons.Yes | buttons.Cancel, buttons.Cancel
-        )
-        return bool(answer == buttons.Yes)
+        return is_sure(self, "Take this folder?", text)
 
 
 def _named(names: Sequence[str]) -> str:

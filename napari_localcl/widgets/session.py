@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import QTimer, Signal
+from qtpy.QtCore import Signal
 
 from napari_localcl.data.annotations import Landmark
-from napari_localcl.data.autosave import Autosave
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.history import History
 from napari_localcl.data.marks import Kind
 from napari_localcl.data.point_sources import is_machine
 from napari_localcl.tasks.project_runs import ProjectRuns
+from napari_localcl.widgets.keeping import Keeping
 from napari_localcl.widgets.masking import Masking
 
 if TYPE_CHECKING:
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from napari_localcl.data.project import Project
     from napari_localcl.data.project_annotations import Annotations
     from napari_localcl.widgets.reviewing import Change
-
-_SAVE_AFTER, _LOOK_EVERY = 0.3, 200  # seconds, milliseconds: an edit is safe within a second
 
 
 class Session(Masking):
@@ -51,8 +48,6 @@ class Session(Masking):
         None until one is opened.
     image : str
         Name of the image at hand.
-    obstacle : str
-        Why nothing can be changed; empty if it can.
     """
 
     opened = Signal()
@@ -69,20 +64,23 @@ class Session(Masking):
         super().__init__()
         self.project: Project | None = None
         self.runs: ProjectRuns | None = None
-        self.image = self.obstacle = ""
+        self.image = ""
         self._preview: Sequence[Landmark] = ()
-        self._autosave: Autosave | None = None
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self._save_if_due)
+        self._keeping = Keeping(self)
+        self._keeping.obstacle_changed.connect(self.obstacle_changed)
+        self._keeping.problem.connect(self.problem)
 
     def open(self, project: Project) -> None:
         """Go over to another project."""
         self.close()
         self.project, self.runs = project, ProjectRuns(project)
-        self._autosave = Autosave(project, _SAVE_AFTER)
-        self._timer.start(_LOOK_EVERY)
-        self._look_at_lock()
+        self._keeping.open(project)
         self.begin_anew()
+
+    @property
+    def obstacle(self) -> str:
+        """Why nothing can be changed; empty if it can."""
+        return self._keeping.obstacle
 
     def begin_anew(self) -> None:
         """Tell everybody of the project, as it was opened or as its images were found again."""
@@ -96,16 +94,15 @@ class Session(Masking):
     def close(self) -> None:
         """Save what is not saved and let the project go."""
         self.closing.emit()
-        self._timer.stop()
-        if self.project is None or self._autosave is None:
-            return
-        try:
-            self._autosave.flush()
-        except BadInput as error:
-            self.problem.emit(str(error))
-        self._autosave.close()
-        self.project.close()
-        self.project = self.runs = self._autosave = None
+        self.stop_reading()
+        self._keeping.close()
+        self.project = self.runs = None
+
+    def save(self) -> None:
+        """Save what is not saved, and wait for it."""
+        if self.project is not None:
+            self.settling.emit()
+            self._keeping.flush()
 
     # Images
 
@@ -239,6 +236,7 @@ class Session(Masking):
         find = find or not now.has_same_templates(before)
         if find:
             self._preview = ()
+        self.follow_structure(before.masks)
         self.annotations_changed.emit()
         if then and now is not before:
             then()
@@ -276,21 +274,6 @@ class Session(Masking):
         assert self.runs is not None
         self.runs.choose(folder)
         self.run_changed.emit()
-
-    def _save_if_due(self) -> None:
-        assert self._autosave is not None
-        self._look_at_lock()
-        if self.obstacle:
-            return
-        self._autosave.save_if_due(time.monotonic())
-        if self._autosave.problem:
-            self.problem.emit(self._autosave.problem)
-
-    def _look_at_lock(self) -> None:
-        obstacle = (self.project and self.project.lock.obstacle) or ""
-        if obstacle != self.obstacle:
-            self.obstacle = obstacle
-            self.obstacle_changed.emit()
 
 
 def _without(now: Annotations, image: str, landmarks: Sequence[str]) -> Annotations:

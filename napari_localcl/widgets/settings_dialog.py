@@ -20,10 +20,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_localcl.widgets.controls import describe
+from napari_localcl.widgets.controls import describe, make_label
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from qtpy.QtCore import Signal
 
     Facts = Mapping[str, Any]
 
@@ -40,55 +42,91 @@ class SettingsDialog(QDialog):
         `methods --events` says them.
     changed : mapping
         Values that differ from the defaults, by name.
+    parent : QWidget
+        Above what to show them.
+    note : str
+        What to say of the defaults.
+    marks : mapping
+        Words on where a default comes from, by name.
     """
 
     def __init__(
-        self, settings: Sequence[Facts], changed: Mapping[str, object], parent: QWidget
+        self,
+        settings: Sequence[Facts],
+        changed: Mapping[str, object],
+        parent: QWidget,
+        note: str = "",
+        marks: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Advanced settings")
         self.resize(520, 560)
-        self._settings = settings
-        self._fields = {one["name"]: make_field(one) for one in settings}
-        for name, field in self._fields.items():
-            if name in changed:
-                _set_value(field, changed[name])
+        self._marks = marks or {}
+        self._note, self._area = make_label(), QScrollArea()
         self._search = QLineEdit()
         self._search.setPlaceholderText("Show settings whose name or meaning holds…")
         describe(self._search, "Search", "Shows only settings whose name or meaning holds this")
         self._search.textChanged.connect(self._filter)
         self._arrange()
+        self._fill(settings, changed, note)
 
     def changed(self) -> dict[str, object]:
         """Return the values that differ from the defaults, by name."""
         values = {name: field_value(field) for name, field in self._fields.items()}
-        defaults = {one["name"]: one["default"] for one in self._settings}
-        return {name: value for name, value in values.items() if not _same(value, defaults[name])}
+        return {name: value for name, value in values.items() if value != self._defaults[name]}
 
     def reset(self) -> None:
         """Give all settings their defaults."""
         for one in self._settings:
-            _set_value(self._fields[one["name"]], one["default"])
+            set_value(self._fields[one["name"]], one["default"])
+
+    def _fill(self, settings: Sequence[Facts], changed: Mapping[str, object], note: str) -> None:
+        """Show these settings in the place of those before, and a note above them."""
+        self._settings = settings
+        self._fields = {one["name"]: make_field(one) for one in settings}
+        # As the fields show them: a number may have fewer digits there.
+        self._defaults = {name: field_value(field) for name, field in self._fields.items()}
+        before, content = self._area.takeWidget(), QWidget()
+        self._form = QFormLayout(content)
+        for name, field in self._fields.items():
+            if name in changed:
+                set_value(field, changed[name])
+            self._add(name, field)
+        if before is not None:
+            before.deleteLater()
+        self._area.setWidget(content)
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
+        self._filter(self._search.text())
+
+    def _add(self, name: str, field: QWidget) -> None:
+        label = QLabel()
+        label.setToolTip(field.toolTip())
+        label.setBuddy(field)
+        self._form.addRow(label, field)
+        changes(field).connect(lambda *_: self._mark(name))
+        self._mark(name)
 
     def _arrange(self) -> None:
-        content = QWidget()
-        self._form = QFormLayout(content)
-        for one in self._settings:
-            label = QLabel(in_words(one["name"]))
-            label.setToolTip(self._fields[one["name"]].toolTip())
-            label.setBuddy(self._fields[one["name"]])
-            self._form.addRow(label, self._fields[one["name"]])
-        area = QScrollArea()
-        area.setWidget(content)
-        area.setWidgetResizable(True)
+        self._area.setWidgetResizable(True)
         kinds = QDialogButtonBox.StandardButton
         buttons = QDialogButtonBox(kinds.Ok | kinds.Cancel | kinds.RestoreDefaults)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         buttons.button(kinds.RestoreDefaults).clicked.connect(self.reset)
         outer = QVBoxLayout(self)
-        for widget in (self._search, area, buttons):
+        for widget in (self._note, self._search, self._area, buttons):
             outer.addWidget(widget)
+
+    def _mark(self, name: str) -> None:
+        """Say behind a setting's name that it was changed, or where its default comes from."""
+        field = self._fields[name]
+        is_changed = field_value(field) != self._defaults[name]
+        mark = "changed" if is_changed else self._marks.get(name, "")
+        label = self._form.labelForField(field)
+        label.setText(f"{in_words(name)} ({mark})" if mark else in_words(name))
+        label.setStyleSheet("font-weight: bold;" if is_changed else "")
+        field.setAccessibleName(label.text())
 
     def _filter(self, text: str) -> None:
         for one in self._settings:
@@ -112,7 +150,7 @@ def make_field(setting: Facts) -> QWidget:
     else:
         make = {"bool": _switch, "int": _whole, "float": _number}.get(setting["kind"], _text)
         field = make(setting)
-    _set_value(field, setting["default"])
+    set_value(field, setting["default"])
     describe(field, in_words(setting["name"]), f"{setting['help']} ({setting['allowed']})")
     # The wheel scrolls the form; it must not change what it comes across.
     field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -127,6 +165,27 @@ def field_value(field: QWidget) -> object:
     if isinstance(field, QCheckBox):
         return field.isChecked()
     return field.text() if isinstance(field, QLineEdit) else field.value()
+
+
+def changes(field: QWidget) -> Signal:
+    """Return the signal of a control made by :func:`make_field` that tells of another value."""
+    if isinstance(field, QComboBox):
+        return field.currentIndexChanged
+    if isinstance(field, QCheckBox):
+        return field.toggled
+    return field.textChanged if isinstance(field, QLineEdit) else field.valueChanged
+
+
+def set_value(field: QWidget, value: Any) -> None:
+    """Let a control made by :func:`make_field` say this."""
+    if isinstance(field, QComboBox):
+        field.setCurrentIndex(field.findData(value))
+    elif isinstance(field, QCheckBox):
+        field.setChecked(value)
+    elif isinstance(field, QLineEdit):
+        field.setText("none" if value is None else str(value))
+    else:
+        field.setValue(value)
 
 
 def _switch(setting: Facts) -> QWidget:
@@ -167,18 +226,3 @@ def _range(limits: Mapping[str, float], least: float) -> tuple[float, float]:
     low = limits.get("ge", limits["gt"] + least if "gt" in limits else -_UNBOUND)
     high = limits.get("le", limits["lt"] - least if "lt" in limits else _UNBOUND)
     return low, high
-
-
-def _set_value(field: QWidget, value: Any) -> None:
-    if isinstance(field, QComboBox):
-        field.setCurrentIndex(field.findData(value))
-    elif isinstance(field, QCheckBox):
-        field.setChecked(value)
-    elif isinstance(field, QLineEdit):
-        field.setText("none" if value is None else str(value))
-    else:
-        field.setValue(value)
-
-
-def _same(value: object, default: object) -> bool:
-    return value == default or value == ("none" if default is None else str(default))

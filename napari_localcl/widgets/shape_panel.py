@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtWidgets import QComboBox, QFormLayout
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.project_masks import check_structure
+from napari_localcl.data.structures import check_structure
 from napari_localcl.widgets.budget_fields import BudgetFields
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.preferences import preferences
 from napari_localcl.widgets.prior_form import PriorForm
 from napari_localcl.widgets.shape_settings import ShapeSettings
 from napari_localcl.widgets.step import State
+from napari_localcl.widgets.structure_names import StructureNames
 from napari_localcl.widgets.training_step import TrainingStep
 from napari_localcl.widgets.wish import LEARN, SEGMENT, ShapeWish
 from napari_localcl.widgets.words import begun, counted
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.shape_preview import ShapePreview
     from napari_localcl.widgets.training import Training
 
-_FIRST = "Name a structure, say what shape it has, and segment it in all images. "
+_FIRST = "Name a structure and say what shape it has. "
 _DRAW = "Draw it on an image: its size and place count."
+_GAP = 4  # pixels between rows, so that all fits a small screen
 _NO_ENCODER = "nothing"
 
 
@@ -64,8 +66,9 @@ class ShapePanel(TrainingStep):
         tip = "Segment a structure in every image from its shape alone, without labels"
         super().__init__(4, "Shape", tip, "First open images.", session, training)
         self._drawing, self._drawn_shapes = drawing, preview
+        self.names = StructureNames(session)
         self.prior = PriorForm()
-        self.body.setSpacing(4)
+        self.body.setSpacing(_GAP)
         self._make_fields()
         self._make_drawing()
         self._make_buttons()
@@ -75,7 +78,7 @@ class ShapePanel(TrainingStep):
     @property
     def structure(self) -> str:
         """What a person calls the structure."""
-        return self._structure.currentText().strip()
+        return self.names.text
 
     @property
     def is_ready(self) -> bool:
@@ -91,11 +94,6 @@ class ShapePanel(TrainingStep):
     # The controls
 
     def _make_fields(self) -> None:
-        self._structure = QComboBox()
-        self._structure.setEditable(True)
-        self._structure.lineEdit().setPlaceholderText("for example: optic disc")
-        keep_narrow(self._structure, 8)
-        describe(self._structure, "Structure", "What to segment; its masks go by this name")
         self._encoder = QComboBox()
         keep_narrow(self._encoder, 8)
         describe(
@@ -105,8 +103,9 @@ class ShapePanel(TrainingStep):
             "the structure; for thin or small ones, begin with nothing",
         )
         form = QFormLayout()
-        form.addRow("Structure", self._structure)
-        self.options = ShapeSettings(form, self)
+        form.setVerticalSpacing(_GAP)
+        form.addRow("Structure", self.names)
+        self.options = ShapeSettings(form, self.prior, self)
         self.body.addLayout(form)
         self.body.addWidget(self.prior)
 
@@ -127,7 +126,7 @@ class ShapePanel(TrainingStep):
             self._on_keep,
             "Alt+Shift+U",
         )
-        self.body.addLayout(in_row(self._outline, self._paint))
+        self.body.addLayout(in_row(self._outline, self._paint, self._keep))
 
     def _make_buttons(self) -> None:
         self._preview = make_button(
@@ -141,24 +140,25 @@ class ShapePanel(TrainingStep):
             "Monitor", "Show the losses of the training", self.monitor_wanted.emit
         )
         form = QFormLayout()
+        form.setVerticalSpacing(_GAP)
         self.budget = BudgetFields(form)
         preferred = preferences()
         self.budget.offer_first(preferred.minutes, preferred.device)
         form.addRow("Begin with", self._encoder)
         self._budget_form = form
-        self.body.addLayout(in_row(self._keep, self._preview))
         self.body.addLayout(form)
         self._add_buttons(
             "Segment", "Learn the shape and segment all images in the background", "Alt+C"
         )
+        self.starting.insertWidget(0, self._preview)
         self.body.addLayout(in_row(self.options.button, self._monitor))
+        self.body.addLayout(in_row(*self.names.buttons))
         self.body.addWidget(self._bar)
 
     def _connect(self) -> None:
         session, drawing = self._session, self._drawing
         session.opened.connect(self._on_opened)
-        session.structure_changed.connect(self._show_structure)
-        self._structure.currentTextChanged.connect(lambda _text: self._on_structure())
+        self.names.changed.connect(self._on_structure)
         self.prior.changed.connect(self._on_prior)
         drawing.changed.connect(self._on_drawing)
         drawing.kept.connect(self._on_kept)
@@ -175,7 +175,8 @@ class ShapePanel(TrainingStep):
     def _enable(self) -> None:
         super()._enable()
         is_open = self._session.project is not None
-        for widget in (self._structure, self.prior, self._outline, self._paint):
+        self.names.enable(not self.is_at_work)
+        for widget in (self.prior, self._outline, self._paint):
             widget.setEnabled(is_open and not self.is_at_work)
         for button in (self._outline, self._paint, self._keep):
             button.setVisible(self.prior.is_drawn and not self.is_at_work)
@@ -191,24 +192,19 @@ class ShapePanel(TrainingStep):
 
     def _on_opened(self) -> None:
         self._drawing.give_up()
-        self._structure.clear()
-        self._structure.addItems(self._session.masks.names)
-        self._structure.setCurrentText(self._session.structure)
         self._on_structure()
 
-    def _show_structure(self) -> None:
-        names = [self._structure.itemText(place) for place in range(self._structure.count())]
-        if self._session.structure not in names:
-            self._structure.addItem(self._session.structure)
-        self._structure.setCurrentText(self._session.structure)
-
     def _on_structure(self) -> None:
-        project = self._session.project
-        known = project is not None and self.structure in self._session.masks.names
-        if known:
+        if self.names.is_known:
             self._session.choose_structure(self.structure)
-        self.prior.drawn = project.priors / self.structure if project and self.structure else None
+        self.prior.drawn = self._shapes if self.structure else None
         self._on_prior()
+
+    @property
+    def _shapes(self) -> Path | None:
+        """Where the shapes that a person draws of the structure go."""
+        project = self._session.project
+        return project.priors / self._session.masks.folder_of(self.structure) if project else None
 
     def _on_prior(self) -> None:
         self._drawn_shapes.choose(self.prior.source, self.prior.settings)
@@ -218,13 +214,13 @@ class ShapePanel(TrainingStep):
 
     def _on_keep(self) -> None:
         try:
-            name = check_structure(self.structure)
+            check_structure(self.structure)
             self._session.project.check_writable()
         except BadInput as error:
-            self._structure.setFocus()
+            self.names.ask()
             self.tell(State.NEEDS_YOU, f"{begun(str(error))}.")
         else:
-            self._drawing.keep(self._session.project.priors / name)
+            self._drawing.keep(self._shapes)
 
     def _on_drawing(self) -> None:
         self._enable()
@@ -243,6 +239,7 @@ class ShapePanel(TrainingStep):
         try:
             wish = ShapeWish(
                 check_structure(self.structure),
+                self._session.masks.folder_of(self.structure),
                 self.prior.source,
                 self.budget.budget,
                 project.masks,

@@ -56,7 +56,7 @@ class Step(QFrame):
         self._content = QWidget()
         self._content.hide()
         self.body = QVBoxLayout(self._content)
-        self.body.setContentsMargins(8, 0, 4, 6)
+        self.body.setContentsMargins(6, 0, 0, 6)
         self.body.addWidget(self._sentence)
         self._arrange()
         self._heading.toggled.connect(self._on_toggled)

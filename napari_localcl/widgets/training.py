@@ -5,17 +5,24 @@ from __future__ import annotations
 import shlex
 import time
 from collections import deque
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.project_mask_table import read_proposals
 from napari_localcl.tasks.loss_history import LossHistory, read_history
 from napari_localcl.tasks.verdict import Trend, Verdict, judge
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
-from napari_localcl.widgets.training_words import doing, has_learned, in_words, part_gone, plain
+from napari_localcl.widgets.training_words import (
+    Outcome,
+    ended_early,
+    failed,
+    in_words,
+    learned,
+    part_gone,
+)
 from napari_localcl.widgets.wish import SEGMENT, Continuation
 from napari_localcl.widgets.words import counted
 
@@ -23,23 +30,14 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
+    from napari_localcl.data.project_mask_files import MaskFiles
+    from napari_localcl.data.structures import Proposals
     from napari_localcl.tasks.project_runs import ProjectRuns
     from napari_localcl.widgets.session import Session
     from napari_localcl.widgets.wish import ShapeWish, Wish
 
 LOG_LINES = 1000
 _TELL_EVERY = 100  # milliseconds at least between two `changed`
-_SAFE = "Earlier models, and all points and masks, are as they were."
-
-
-class Outcome(Enum):
-    """How a training ended."""
-
-    LEARNED = auto()
-    CANCELLED = auto()
-    PAUSED = auto()
-    BROKEN = auto()
-    FAILED = auto()
 
 
 class Training(QObject):
@@ -78,8 +76,10 @@ class Training(QObject):
         super().__init__(parent)
         self._session = session
         self._child: Child | None = None
-        self._earlier = Background(self)
+        self._earlier, self._reading = Background(self), Background(self)
         self._earlier.result.connect(self._on_history)
+        self._reading.result.connect(self._on_proposals)
+        self._reading.failed.connect(lambda why: self._finish(*failed(self.verb, why)))
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_TELL_EVERY)
@@ -93,8 +93,7 @@ class Training(QObject):
         self.fraction: float | None = None
         self.message = self.setting = self.warning = ""
         self.can_stop_early = self.is_stopping = self.is_resumed = False
-        self._told = (False, False)
-        self._wanted = Outcome.LEARNED
+        self._told, self._wanted = (False, False), Outcome.LEARNED
         self.history = LossHistory()
         self._waiting: list[tuple[str, int, Mapping[str, float | None]]] = []
         self._began = time.monotonic()
@@ -127,7 +126,9 @@ class Training(QObject):
             return
         run = runs.open(folder)
         row = next(row for row in runs.rows() if row.folder == folder)
-        self._launch(runs, run.path, Continuation(row, device, self._session.project.masks))
+        structure = self._session.masks.name_of(row.structure) if row.structure else ""
+        masks = self._session.project.masks
+        self._launch(runs, run.path, Continuation(row, device, masks, structure))
         self.is_resumed = True
         self._earlier.start(_read(run.metrics))
 
@@ -147,7 +148,7 @@ class Training(QObject):
         assert self._session.project is not None
         self._forget()
         self._runs, self._run = runs, run
-        self.verb, self.structure = wish.verb, wish.structure
+        self.verb, self.structure, self._folder = wish.verb, wish.structure, wish.folder
         self._masks = self._session.project.masks
         arguments = wish.arguments([str(path) for path in self._session.project.input], run)
         self.command = shlex.join(["napari-localcl", *arguments])
@@ -177,6 +178,7 @@ class Training(QObject):
     def close(self) -> None:
         """End the process; the run can be resumed."""
         self._earlier.stop()
+        self._reading.stop()
         if self._child is not None:
             self._child.close()
             self._child = None
@@ -243,52 +245,54 @@ class Training(QObject):
     # The end
 
     def _on_ended(self, status: int, complaint: str) -> None:
+        self._soon.stop()
+        if self._wanted is Outcome.CANCELLED:
+            self._throw_away()
+            self._finish(Outcome.CANCELLED, "Cancelled. Nothing was changed.")
+        elif status:
+            left, is_paused = self._runs.interrupted(self.verb), self._wanted is Outcome.PAUSED
+            self._finish(*ended_early(self.verb, self._run.name, left, is_paused, complaint))
+        elif self.verb == SEGMENT:
+            self._say_stopping("taking the masks over")
+            self._reading.start(_read_masks(self._masks, self._folder, self._run.name))
+        else:
+            self._put_to_use(self._run.name)
+
+    def _finish(self, outcome: Outcome, sentence: str) -> None:
         assert self._child is not None
         self._child.deleteLater()
         self._child = None
-        self._soon.stop()
-        outcome, sentence = self._conclude(status, complaint)
         self._note(sentence)
         self.ended.emit(outcome, sentence)
 
-    def _conclude(self, status: int, complaint: str) -> tuple[Outcome, str]:
-        name, what = self._run.name, doing(self.verb)
-        if self._wanted is Outcome.CANCELLED:
-            self._throw_away()
-            return Outcome.CANCELLED, "Cancelled. Nothing was changed."
-        if not status:
-            try:
-                return Outcome.LEARNED, self._put_to_use(name)
-            except BadInput as error:
-                return Outcome.FAILED, f"{what} failed: {error}. {_SAFE}"
-        left = self._runs.interrupted(self.verb)
-        if left is None or left.folder != name:
-            return Outcome.FAILED, f"{what} failed: {plain(complaint)}. {_SAFE}"
-        if self._wanted is Outcome.PAUSED:
-            return Outcome.PAUSED, f"{name} is paused. Resume goes on with it."
-        return Outcome.BROKEN, (
-            f"{what} broke off: {plain(complaint)}. {_SAFE} "
-            f"Resume goes on with {name} from where it was last saved."
-        )
+    def _on_proposals(self, proposals: Proposals) -> None:
+        if self._session.runs is self._runs:
+            self._session.take_masks(self._folder, proposals, self.structure)
+        masks = f"{counted(len(proposals.files), 'mask')} of {self.structure}"
+        self._finish(Outcome.LEARNED, f"{proposals.run} proposes {masks}.")
 
-    def _put_to_use(self, name: str) -> str:
-        """Take over what came out, unless another project was opened meanwhile."""
-        is_here = self._session.runs is self._runs
-        if self.verb == SEGMENT:
-            count = self._session.take_masks(self.structure, name) if is_here else 0
-            return f"{name} proposes {counted(count, 'mask')} of {self.structure}."
-        if is_here:
-            self._session.use(name)
-        return has_learned(name, self.warning, self.verdict.trend is Trend.IMPROVING)
+    def _put_to_use(self, name: str) -> None:
+        try:
+            if self._session.runs is self._runs:
+                self._session.use(name)
+        except BadInput as error:
+            self._finish(*failed(self.verb, str(error)))
+            return
+        self._finish(*learned(name, self.warning, self.verdict.trend is Trend.IMPROVING))
 
     def _throw_away(self) -> None:
         try:
             if self.structure:
-                self._masks.discard(self.structure, self._run.name)
+                self._masks.discard(self._folder, self._run.name)
             if (self._run / "run.json").exists():
                 self._runs.delete(self._run.name)
         except BadInput as error:
             self._session.problem.emit(str(error))
+
+
+def _read_masks(masks: MaskFiles, folder: str, run: str) -> Generator[None, None, Proposals]:
+    yield
+    return read_proposals(masks, folder, run)
 
 
 def _read(metrics: Path) -> Generator[None, None, LossHistory]:

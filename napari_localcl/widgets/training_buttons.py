@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QHBoxLayout, QMessageBox, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QWidget
 
+from napari_localcl.widgets.asking import is_sure
 from napari_localcl.widgets.controls import make_button
 
 if TYPE_CHECKING:
@@ -59,5 +60,4 @@ class TrainingButtons(QWidget):
             "This throws away all that the run has learned, before it was resumed too. Pause keeps "
             "it.\n\nThrow it away?"
         )
-        answer = QMessageBox.question(self, "Cancel", question)
-        return answer == QMessageBox.StandardButton.Yes
+        return is_sure(self, "Cancel", question)

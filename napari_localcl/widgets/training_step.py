@@ -8,8 +8,8 @@ from qtpy.QtCore import Signal
 
 from napari_localcl.widgets.controls import TimeBar, in_row, make_button
 from napari_localcl.widgets.step import State, Step
-from napari_localcl.widgets.training import Outcome, Training
 from napari_localcl.widgets.training_buttons import TrainingButtons
+from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from napari_localcl.tasks.project_runs import RunRow
     from napari_localcl.widgets.budget_fields import BudgetFields
     from napari_localcl.widgets.session import Session
+    from napari_localcl.widgets.training import Training
 
 
 class TrainingStep(Step):
@@ -29,6 +30,8 @@ class TrainingStep(Step):
         Somebody wants to see the losses.
     budget : BudgetFields
         How long, and where.
+    starting : QHBoxLayout
+        The row of the primary button.
     """
 
     monitor_wanted = Signal()
@@ -82,7 +85,8 @@ class TrainingStep(Step):
             "Resume", "Go on with the run that broke off, from where it was saved", None, resume_key
         )
         self._resume.clicked.connect(lambda _checked: self.resume(self._interrupted.folder))
-        self.body.addLayout(in_row(self._start, self._resume))
+        self.starting = in_row(self._start, self._resume)
+        self.body.addLayout(self.starting)
         self.body.addWidget(TrainingButtons(self._training, self.verb))
 
     @property

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from napari_localcl.widgets.wish import LEARN, SEGMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from napari_localcl.tasks.project_runs import RunRow
+
+SAFE = "Earlier models, and all points and masks, are as they were."
+
+
+class Outcome(Enum):
+    """How a training ended."""
+
+    LEARNED = auto()
+    CANCELLED = auto()
+    PAUSED = auto()
+    BROKEN = auto()
+    FAILED = auto()
 
 
 def doing(verb: str) -> str:
@@ -22,12 +37,43 @@ def plain(complaint: str) -> str:
     return complaint.rstrip(".") or "no reason given"
 
 
-def has_learned(name: str, warning: str, is_improving: bool) -> str:
-    """Return what there is to say of a run that has learned."""
+def learned(name: str, warning: str, is_improving: bool) -> tuple[Outcome, str]:
+    """Return how a training ended that came to its end, and what to say of it."""
     if warning:
-        return f"{name} is finished, but {warning}."
+        return Outcome.LEARNED, f"{name} is finished, but {warning}."
     hope = " The loss was still falling: learning longer would help." if is_improving else ""
-    return f"{name} has learned.{hope}"
+    return Outcome.LEARNED, f"{name} has learned.{hope}"
+
+
+def failed(verb: str, why: str) -> tuple[Outcome, str]:
+    """Return how a training ended that failed, and the sentence that says why."""
+    return Outcome.FAILED, f"{doing(verb)} failed: {why}. {SAFE}"
+
+
+def ended_early(
+    verb: str, name: str, left: RunRow | None, is_paused: bool, complaint: str
+) -> tuple[Outcome, str]:
+    """Return how a run ended that did not come to its end, and the sentence that says why.
+
+    Parameters
+    ----------
+    verb, name : str
+        What was done, and the run's folder.
+    left : RunRow or None
+        The latest run of that verb, if it can be resumed.
+    is_paused : bool
+        Whether a person wanted it to end.
+    complaint : str
+        What its process said last.
+    """
+    if left is None or left.folder != name:
+        return failed(verb, plain(complaint))
+    if is_paused:
+        return Outcome.PAUSED, f"{name} is paused. Resume goes on with it."
+    return Outcome.BROKEN, (
+        f"{doing(verb)} broke off: {plain(complaint)}. {SAFE} "
+        f"Resume goes on with {name} from where it was last saved."
+    )
 
 
 def part_gone(event: Mapping[str, Any], gone: float) -> float | None:

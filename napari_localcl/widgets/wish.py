@@ -54,6 +54,7 @@ class Wish:
 
     verb: ClassVar[str] = LEARN
     structure: ClassVar[str] = ""
+    folder: ClassVar[str] = ""
     method: str
     preset: str
     budget: Budget
@@ -76,8 +77,8 @@ class ShapeWish:
 
     Attributes
     ----------
-    structure : str
-        What it is called.
+    structure, folder : str
+        What it is called, and what its folders are.
     prior : str
         A family's name, a folder of masks or a mask file.
     budget : Budget
@@ -92,6 +93,7 @@ class ShapeWish:
 
     verb: ClassVar[str] = SEGMENT
     structure: str
+    folder: str
     prior: str
     budget: Budget
     masks: MaskFiles
@@ -101,13 +103,13 @@ class ShapeWish:
     @property
     def name(self) -> str:
         """What its run is called, before a number."""
-        return self.structure
+        return self.folder
 
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
         flags = ["--prior", self.prior, *self.budget.flags, "--run", str(run)]
         flags += ["--from", str(self.start_from)] if self.start_from else []
-        out = ["--out", str(self.masks.proposals(self.structure, run.name))]
+        out = ["--out", str(self.masks.proposals(self.folder, run.name))]
         return [self.verb, *images, *flags, *out, *_assignments(self.settings)]
 
 
@@ -123,11 +125,14 @@ class Continuation:
         Where to compute; it may be another one than before.
     masks : MaskFiles
         Where masks go, if it makes any.
+    structure : str
+        What it segments, as it is called by now; empty if it learns.
     """
 
     row: RunRow
     device: str
     masks: MaskFiles
+    structure: str = ""
 
     @property
     def verb(self) -> str:
@@ -135,17 +140,17 @@ class Continuation:
         return self.row.verb
 
     @property
-    def structure(self) -> str:
-        """What it segments; empty if it learns."""
+    def folder(self) -> str:
+        """What the folders of that structure are called."""
         return self.row.structure
 
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
-        out = ["--out", str(self.masks.proposals(self.structure, run.name))]
+        out = ["--out", str(self.masks.proposals(self.folder, run.name))]
         # One that has learned only makes the masks that are missing.
         resume = [] if self.row.status == "finished" else ["--resume"]
         flags = ["--run", str(run), *resume, "--device", self.device]
-        return [self.verb, *images, *flags, *(out if self.structure else [])]
+        return [self.verb, *images, *flags, *(out if self.folder else [])]
 
 
 def _assignments(settings: Mapping[str, object]) -> list[str]:

@@ -66,6 +66,10 @@ def test_events_say_how_far_it_is_and_end_with_the_recommendation(call, capsys):
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     probing = [event for event in events if event["event"] == "probe"]
     assert {event["stage"] for event in probing} == {"brief", "random weights"}
+    shares = [event.get("step", 0) / event["steps"] for event in probing]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert probing[-1]["seconds_left"] == 0
     assert events[-1]["event"] == "result"
     assert events[-1]["recommendation"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import numpy as np
@@ -15,9 +16,11 @@ from napari_localcl.data.mask_bits import Bits
 from napari_localcl.data.mask_table import MaskRow
 from napari_localcl.data.mask_writing import MaskFolder
 from napari_localcl.data.project_images import ProjectImages
-from napari_localcl.data.project_masks import Masks, MaskState, Proposals, check_structure
+from napari_localcl.data.project_mask_table import read_proposals
+from napari_localcl.data.project_masks import Masks
 from napari_localcl.data.project_opening import open_project
 from napari_localcl.data.review import ImageRows, Status, doubts_in, next_uncertain
+from napari_localcl.data.structures import MaskState, Proposals, check_structure
 
 SIZE = (40, 50)
 IMAGES = ProjectImages(tuple(f"{i}.png" for i in range(4)), (SIZE,) * 4)
@@ -114,7 +117,9 @@ def propose(project, run="disc-1", radius=9.0, names=None):
                 mask = disc(radius, plane.header.size, (40, 30)).astype(np.uint8)
                 unsure = np.full(mask.shape, 7, np.uint8)
                 folder.write(plane.name, mask, 0.1 + 0.1 * number, unsure)
-    return project.take_proposals("disc", run)
+    proposals = read_proposals(project.masks, "disc", run)
+    project.take_proposals("disc", proposals)
+    return len(proposals.files)
 
 
 def edit(project, change):
@@ -229,7 +234,9 @@ def test_proposals_count_in_the_list_of_images(project):
     assert rows[1].confidence == pytest.approx(0.2)
 
 
-def test_slices_of_a_volume_share_a_file_and_are_settled_one_by_one(tmp_path):
+@pytest.fixture
+def stack_project(tmp_path):
+    """Return a project of one volume of four slices."""
     import tifffile
 
     images = tmp_path / "stacks"
@@ -238,7 +245,36 @@ def test_slices_of_a_volume_share_a_file_and_are_settled_one_by_one(tmp_path):
     tifffile.imwrite(
         images / "stack.tif", stack, photometric="minisblack", metadata={"axes": "ZYX"}
     )
-    project = new_project(tmp_path / "project", images)
+    return new_project(tmp_path / "project", images)
+
+
+def test_a_mask_says_something_of_all_that_its_file_shows_once_all_slices_are_settled(
+    project, stack_project
+):
+    for name in project.annotations.images.names[:2]:
+        edit(project, lambda masks, name=name: masks.draw(name, "d", Bits.of(disc(5, (80, 64)))))
+    project.save()
+    found = project.masks.complete(project.annotations.masks, "d")
+    assert {path.name: count for path, count in found.items()} == {
+        "blobs_0.png": 1,
+        "blobs_1.png": 1,
+    }
+    *most, last = stack_project.annotations.images.names
+    for name in most:
+        edit(stack_project, lambda masks, name=name: masks.draw(name, "d", Bits.of(disc(5))))
+    stack_project.save()
+    assert stack_project.masks.complete(stack_project.annotations.masks, "d") == {}
+    edit(stack_project, lambda masks: masks.draw(last, "d", Bits.of(disc(5))))
+    stack_project.save()
+    found = stack_project.masks.complete(stack_project.annotations.masks, "d")
+    assert list(found.values()) == [4]
+    stack_project.close()
+
+
+def test_slices_of_a_volume_share_a_file_and_are_settled_one_by_one(stack_project):
+    import tifffile
+
+    project = stack_project
     first, second, *_ = project.annotations.images.names
     edit(project, lambda masks: masks.draw(first, "disc", Bits.of(disc(5))))
     project.save()
@@ -278,4 +314,111 @@ def test_a_table_of_masks_names_only_images_of_the_project(project):
     rows = [MaskRow("blobs_0.png", "blobs_0.png", 0.5, 3), MaskRow("other.png", "o.png", 1, 3)]
     folder.mkdir(parents=True)
     write_mask_rows(folder / "masks.csv", rows)
-    assert project.take_proposals("disc", "disc-1") == 1
+    assert list(read_proposals(project.masks, "disc", "disc-1").files) == [0]
+
+
+# Structures by other names, and gone
+
+
+def test_a_renamed_structure_keeps_its_proposals_its_words_and_its_place():
+    masks = proposed(i0=0.9, i1=0.2).accept("0.png", "disc")
+    masks = masks.draw("2.png", "cup", Bits.of(disc(3))).rename("disc", " optic disc ")
+    assert masks.names == ("optic disc", "cup")
+    assert masks.state("0.png", "optic disc") is MaskState.ACCEPTED
+    assert masks.state("1.png", "optic disc") is MaskState.PROPOSED
+    assert masks.state("0.png", "disc") is MaskState.NOTHING
+
+
+@pytest.mark.parametrize("name", ["cup", "CUP", "Disc", "a/b", ""])
+def test_a_name_that_is_taken_or_no_folder_s_is_refused(name):
+    masks = proposed(i0=0.9).draw("2.png", "cup", Bits.of(disc(3)))
+    with pytest.raises(BadInput, match="structure"):
+        masks.rename("disc", name)
+
+
+def test_the_next_run_of_a_renamed_structure_proposes_under_its_new_name():
+    masks = proposed(i0=0.9).rename("disc", "optic disc")
+    masks = masks.with_proposals("disc", Proposals("disc-2", {1: "1.png"}, {1: 0.5}))
+    assert masks.names == ("optic disc",)
+    assert masks.state("1.png", "optic disc") is MaskState.PROPOSED
+
+
+def test_a_new_structure_with_the_first_name_of_another_gets_a_folder_of_its_own():
+    masks = proposed(i0=0.9).rename("disc", "optic disc")
+    assert masks.folder_of("optic disc") == "disc"
+    masks = masks.draw("1.png", "disc", Bits.of(disc(3)))
+    assert masks.folder_of("disc") == "disc 2"
+    masks = masks.with_proposals("disc 2", Proposals("disc 2-4", {2: "2.png"}, {2: 0.5}))
+    assert masks.state("2.png", "disc") is MaskState.PROPOSED
+    assert masks.names == ("optic disc", "disc")
+
+
+def keep_all(project, structure="disc"):
+    masks = project.annotations.masks
+    project.keep_masks(structure, project.masks.read_said(masks, structure))
+
+
+def reviewed(project):
+    """Let the first mask be accepted, the second edited and the third rejected, and save it."""
+    propose(project)
+    edit(project, lambda masks: masks.accept("blobs_0.png", "disc"))
+    edit(project, lambda masks: masks.draw("blobs_1.png", "disc", Bits.of(disc(5, (80, 64)))))
+    edit(project, lambda masks: masks.reject("blobs_2.png", "disc"))
+    return again(project)
+
+
+def test_files_of_a_renamed_structure_follow_and_its_proposals_are_found_where_they_are(project):
+    project = reviewed(project)
+    keep_all(project)
+    edit(project, lambda masks: masks.rename("disc", "optic disc"))
+    project = again(project)
+    masks, labels = project.annotations.masks, project.masks.labels
+    assert masks.names == ("optic disc",)
+    assert sorted(path.name for path in (labels / "optic disc").iterdir()) == [
+        "blobs_0.png",
+        "blobs_1.png",
+    ]
+    assert not (labels / "disc" / "blobs_1.png").exists()
+    read = [project.masks.read(masks, "optic disc", f"blobs_{n}.png") for n in (0, 1, 3)]
+    discs = [disc(9, (80, 64), (40, 30)), disc(5, (80, 64)), disc(9, (80, 64), (40, 30))]
+    assert all(np.array_equal(one, other) for one, other in zip(read, discs, strict=True))
+    assert masks.state("blobs_2.png", "optic disc") is MaskState.REJECTED
+    assert project.masks.read_uncertainty(masks, "optic disc", "blobs_3.png").max() == 7
+
+
+@pytest.mark.parametrize(
+    "change", [lambda masks: masks.rename("disc", "cup"), lambda masks: masks.delete("disc")]
+)
+def test_renaming_and_deleting_are_undone_on_the_disk_too(project, change):
+    project = reviewed(project)
+    keep_all(project)
+    edit(project, change)
+    project.save()
+    assert not list((project.masks.labels / "disc").glob("*.png"))
+    project.history.undo()
+    project = again(project)
+    assert project.annotations.masks.names == ("disc",)
+    assert np.array_equal(mask_of(project, "blobs_1.png"), disc(5, (80, 64)))
+    assert project.annotations.masks.state("blobs_0.png", "disc") is MaskState.ACCEPTED
+
+
+def test_a_deleted_structure_stays_deleted_and_its_masks_lie_beside_as_copies(project):
+    project = reviewed(project)
+    keep_all(project)
+    edit(project, lambda masks: masks.delete("disc"))
+    project = again(project)
+    assert project.annotations.masks.names == ()
+    left = sorted(path.name for path in (project.masks.labels / "disc").iterdir())
+    assert left == ["blobs_0.png.bak", "blobs_1.png.bak"]
+
+
+def test_a_project_that_notes_no_structures_yet_opens_with_those_it_has(project):
+    project = reviewed(project)
+    record = project.folder / "project.json"
+    project.close()
+    facts = json.loads(record.read_text(encoding="utf-8"))
+    del facts["structures"]
+    record.write_text(json.dumps(facts), encoding="utf-8")
+    masks = open_project(project.folder).annotations.masks
+    assert masks.folders == {"disc": "disc"}
+    assert masks.state("blobs_3.png", "disc") is MaskState.PROPOSED

@@ -1,11 +1,14 @@
 """What every published system states; all of them are held to it."""
 
+import itertools
+
 import pytest
 import torch
 from canvases import prepared
 from pydantic import BaseModel
 from tiny import tiny_record
 
+from napari_localcl.data.settings import list_settings
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods import PUBLISHED, Method, MethodSettings, Stage
 from napari_localcl.methods.method import stages_of
@@ -63,6 +66,16 @@ def test_every_setting_has_a_default_and_a_description(system):
 def test_every_preset_is_valid(system):
     for preset in system.presets.values():
         system.settle({}, preset)
+
+
+def test_each_choice_of_the_settings_that_decide_which_others_there_are_has_a_preset(system):
+    def decided(preset):
+        values = {one.name: one for one in list_settings(system.settle({}, preset))}
+        return tuple(values[name].default for name in system.deciding)
+
+    known = {one.name: one.choices for one in list_settings(system.settle({}))}
+    choices = set(itertools.product(*(known[name] for name in system.deciding)))
+    assert {decided(preset) for preset in system.presets.values()} == choices
 
 
 def test_unknown_settings_are_refused_and_settings_cannot_be_changed(system):

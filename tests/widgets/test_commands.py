@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QPushButton
 from napari_localcl.widgets import commands
 from napari_localcl.widgets.dock import MONITOR, LocalCL
 from napari_localcl.widgets.monitor import Monitor
+from napari_localcl.widgets.runs_dialog import RunsDialog
 
 pytestmark = pytest.mark.slow
 
@@ -37,6 +38,13 @@ def test_they_go_through_the_images_of_the_open_dock(dock):
     assert len(dock.session.annotations.human_points()) == 2
     commands.next_unannotated()
     assert dock.session.image == names[3]
+
+
+def test_models_are_compared(dock):
+    commands.compare()
+    (dialog,) = dock.findChildren(RunsDialog)
+    assert dialog.compare.isVisible()
+    dialog.close()
 
 
 def test_next_without_says_when_there_is_none(dock):

@@ -39,7 +39,7 @@ def answers(monkeypatch):
     questions = []
 
     def answer(said):
-        def ask(_parent, _title, question):
+        def ask(_parent, _title, question, *_buttons):
             questions.append(question)
             return said
 

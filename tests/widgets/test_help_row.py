@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from controls_of import control
+from controls_of import control, own_controls
 from projects import new_project
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication, QKeySequence
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import (
     QAbstractButton,
-    QAbstractItemView,
-    QAbstractSpinBox,
-    QComboBox,
-    QLineEdit,
     QPushButton,
     QTableWidget,
 )
@@ -21,26 +17,11 @@ from qtpy.QtWidgets import (
 from napari_localcl.widgets.help_report import ReportDialog
 from napari_localcl.widgets.help_shortcuts import ShortcutsDialog
 
-_CONTROLS = (QAbstractButton, QAbstractSpinBox, QComboBox, QAbstractItemView, QLineEdit)
-
 
 @pytest.fixture
 def dock(viewer):
     _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
     return dock
-
-
-def own_controls(dock):
-    """Return the controls that we made; Qt makes more inside some of them."""
-    controls = (one for kind in _CONTROLS for one in dock.findChildren(kind))
-    return [one for one in controls if not isinstance(one.parent(), _CONTROLS) and is_ours(one)]
-
-
-def is_ours(widget):
-    # The list that a combo box or a completer unfolds hangs on a window of its own.
-    return not widget.objectName().startswith("qt_") and not widget.window().windowFlags() & (
-        Qt.WindowType.Popup & ~Qt.WindowType.Window
-    )
 
 
 def test_every_control_says_what_it_is_and_does(dock):

@@ -59,7 +59,7 @@ def answer(monkeypatch, yes):
     asked = []
     kind = QMessageBox.StandardButton
 
-    def question(parent, title, text):
+    def question(parent, title, text, *_buttons):
         asked.append(text)
         return kind.Yes if yes else kind.No
 

@@ -264,7 +264,7 @@ def test_predictions_are_made_anew_after_every_undo_and_redo(reviewed):
 def test_in_a_project_that_is_open_elsewhere_nothing_is_changed_that_could_not_be_saved(reviewed):
     second, problems = Session(), []
     second.problem.connect(problems.append)
-    reviewed._autosave.flush()
+    reviewed._keeping.flush()
     second.open(open_project(reviewed.project.folder))
     second.place("tip", 1, 1)
     second.undo()

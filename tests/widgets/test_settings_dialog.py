@@ -63,3 +63,28 @@ def test_only_what_differs_from_the_defaults_is_handed_on(dialog):
     assert dialog.changed() == {"grid": 4}
     dialog.reset()
     assert dialog.changed() == {}
+
+
+def label_of(dialog, name):
+    return dialog._form.labelForField(dialog._fields[name]).text()
+
+
+def test_what_was_changed_is_marked_in_words_until_it_is_as_before(dialog):
+    assert label_of(dialog, "grid") == "grid (changed)"
+    assert dialog._fields["grid"].accessibleName() == "grid (changed)"
+    assert label_of(dialog, "points.count") == "points: count"
+    dialog._fields["points.count"].setValue(32)
+    assert label_of(dialog, "points.count") == "points: count (changed)"
+    dialog._fields["points.count"].setValue(64)
+    assert label_of(dialog, "points.count") == "points: count"
+
+
+def test_a_default_with_more_digits_than_are_shown_counts_as_unchanged(qapp):
+    third = {**FACTS["rate"], "default": 1 / 3}
+    parent = QWidget()
+    dialog = SettingsDialog([third], {}, parent, marks={"rate": "suits the shape"})
+    assert dialog.changed() == {}
+    assert label_of(dialog, "rate") == "rate (suits the shape)"
+    dialog._fields["rate"].setValue(0.5)
+    assert label_of(dialog, "rate") == "rate (changed)"
+    parent.deleteLater()

@@ -7,11 +7,18 @@ import pytest
 from controls_of import control
 from PIL import Image
 from projects import new_project
-from qtpy.QtWidgets import QComboBox, QPushButton, QSpinBox
+from qtpy.QtWidgets import (
+    QComboBox,
+    QInputDialog,
+    QMessageBox,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+)
 from shapes_child import __file__ as CHILD
 
-from napari_localcl.data.project_masks import MaskState
 from napari_localcl.data.project_opening import open_project
+from napari_localcl.data.structures import MaskState
 from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.shape_drawing import DRAWING
 from napari_localcl.widgets.shape_preview import PREVIEW
@@ -270,3 +277,158 @@ def test_the_review_goes_back_to_landmarks_when_one_is_placed(dock, wait):
     what.setCurrentIndex(1)
     what.activated.emit(1)
     assert dock.review.waiting == 6
+
+
+# Structures by other names, and gone
+
+
+@pytest.fixture
+def answer(monkeypatch):
+    """Return a function that sets what a person answers; it returns what was asked."""
+
+    def say(yes):
+        asked, kinds = [], QMessageBox.StandardButton
+
+        def question(_parent, _title, text, *_buttons):
+            asked.append(text)
+            return kinds.Yes if yes else kinds.No
+
+        monkeypatch.setattr(QMessageBox, "question", question)
+        return asked
+
+    return say
+
+
+@pytest.fixture
+def reviewed(dock, wait):
+    """Return the dock with proposals of a disc, of which the first two are settled and saved."""
+    segment(dock, wait)
+    wait(lambda: dock.masks.layer is not None)
+    dock.session.accept()
+    dock.session.accept()
+    labels = dock.session.project.masks.labels / "disc"
+    wait(lambda: (labels / "blobs_1.png").exists() and not dock.session.project.is_dirty)
+    return dock
+
+
+def rename(dock, monkeypatch, name):
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: (name, True))
+    press(dock, "Rename structure")
+
+
+def text_of(dock):
+    return control(dock.shape, QComboBox, "Structure").currentText()
+
+
+def test_a_renamed_structure_keeps_its_masks_and_the_review_goes_on(
+    reviewed, viewer, monkeypatch, wait
+):
+    at = reviewed.session.doubt
+    rename(reviewed, monkeypatch, " optic disc ")
+    wait(lambda: reviewed.session.masks.names == ("optic disc",))
+    assert text_of(reviewed) == reviewed.session.structure == "optic disc"
+    assert reviewed.session.doubt[:2] == (at.image, "optic disc")
+    assert reviewed.review.waiting == 4
+    wait(lambda: reviewed.masks.layer is not None and "Mask: optic disc" in viewer.layers)
+    assert reviewed.masks.layer.data.any()
+    labels = reviewed.session.project.masks.labels
+    wait((labels / "optic disc" / "blobs_1.png").exists)
+    wait(lambda: not (labels / "disc" / "blobs_1.png").exists())
+
+
+def test_undo_and_redo_rename_the_structure_back_and_forth(reviewed, monkeypatch, wait):
+    rename(reviewed, monkeypatch, "cup")
+    wait(lambda: reviewed.session.masks.names == ("cup",))
+    reviewed.session.undo()
+    assert reviewed.session.masks.names == ("disc",)
+    assert text_of(reviewed) == "disc"
+    reviewed.session.redo()
+    assert text_of(reviewed) == "cup"
+    assert reviewed.session.masks.state("blobs_0.png", "cup") is MaskState.ACCEPTED
+
+
+def test_drawn_shapes_and_the_next_run_go_with_a_renamed_structure(dock, wait, monkeypatch):
+    draw_ellipse(dock, wait)
+    press(dock, "Segment")
+    wait(lambda: not dock.training.is_running)
+    rename(dock, monkeypatch, "cup")
+    wait(lambda: dock.session.masks.names == ("cup",))
+    assert dock.shape.prior.source.endswith("priors/disc")
+    press(dock, "Segment")
+    wait(lambda: not dock.training.is_running)
+    assert "proposes 6 masks of cup" in dock.shape.sentence
+    assert dock.session.masks.names == ("cup",)
+
+
+def test_a_name_that_another_structure_has_is_refused_in_a_sentence(reviewed, monkeypatch, wait):
+    segment(reviewed, wait, "cup")
+    name_it(reviewed, "disc")
+    rename(reviewed, monkeypatch, "CUP")
+    assert "already" in reviewed._problem.text()
+    assert reviewed.session.masks.names == ("disc", "cup")
+    assert text_of(reviewed) == "disc"
+
+
+def test_a_stroke_just_before_renaming_goes_with_the_structure(reviewed, viewer, monkeypatch, wait):
+    wait(lambda: reviewed.masks.layer is not None)
+    image = reviewed.session.image
+    viewer.layers["Mask: disc"].paint((70, 50), 1)
+    rename(reviewed, monkeypatch, "cup")
+    wait(lambda: reviewed.session.masks.names == ("cup",))
+    assert reviewed.session.masks.state(image, "cup") is MaskState.EDITED
+
+
+@pytest.mark.parametrize("yes", [True, False])
+def test_deleting_a_structure_asks_first_and_can_be_undone(reviewed, answer, wait, yes):
+    asked = answer(yes)
+    press(reviewed, "Delete structure")
+    assert "disc with its 6 masks, 2 of them drawn, edited or accepted" in asked[0]
+    if not yes:
+        assert reviewed.session.masks.names == ("disc",)
+        return
+    wait(lambda: reviewed.session.masks.names == ())
+    assert text_of(reviewed) == ""
+    assert not reviewed.masks._mask.visible
+    folder = reviewed.session.project.masks.labels / "disc"
+    wait(lambda: not list(folder.glob("*.png")))
+    reviewed.session.undo()
+    assert text_of(reviewed) == "disc"
+    assert reviewed.review.waiting == 4
+    wait(lambda: reviewed.masks.layer is not None and reviewed.masks.layer.data.any())
+    wait(lambda: len(list(folder.glob("*.png"))) == 2)
+
+
+def test_a_structure_of_which_nobody_said_anything_is_deleted_unasked(dock, wait, answer):
+    segment(dock, wait)
+    segment(dock, wait, "cup")
+    asked = answer(yes=False)
+    name_it(dock, "cup")
+    press(dock, "Delete structure")
+    assert asked == []
+    assert dock.session.masks.names == ("disc",)
+    assert text_of(dock) == dock.session.structure == "disc"
+
+
+def test_a_name_that_is_not_known_yet_can_be_neither_renamed_nor_deleted(dock):
+    name_it(dock, "new")
+    for name in ("Rename structure", "Delete structure"):
+        assert not control(dock.shape, QPushButton, name).isEnabled()
+
+
+@pytest.mark.parametrize(
+    "shape", ["Drawn by me", "Ellipse", "Ring", "Vessels", "Lungs", "Masks from elsewhere"]
+)
+def test_on_a_small_screen_the_button_is_in_sight_and_nothing_is_cut_off(dock, qapp, wait, shape):
+    window = dock.window()
+    window.resize(1280, 720)
+    window.show()
+    choose(dock, shape)
+    for open_it in (False, True):
+        dock.shape.set_open(open_it)
+    for _ in range(5):
+        qapp.processEvents()
+    area = dock.findChild(QScrollArea)
+    button = control(dock.shape, QPushButton, "Segment")
+    place = button.mapTo(area, button.rect().bottomRight())
+    assert 0 < place.y() <= area.viewport().height()
+    assert area.widget().width() <= area.viewport().width()

@@ -23,7 +23,8 @@ from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.monitor import Monitor
 from napari_localcl.widgets.step import State
-from napari_localcl.widgets.training import LOG_LINES, Outcome, Training
+from napari_localcl.widgets.training import LOG_LINES, Training
+from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.wish import Budget, Wish
 
 WISH = Wish("tiny", "small", Budget("cpu", 10, "steps"))
@@ -285,6 +286,6 @@ def test_a_collapse_is_shown_while_it_runs_and_said_at_the_end(training, session
     )
     training.start(WISH)
     wait(lambda: training.heard)
-    assert monitor._warning.text() == "The learning has collapsed."
+    assert monitor._warning.text() == "⚠ The learning has collapsed."
     assert any("collapsed" in line for line in training.log)
     assert "is finished, but the learning has collapsed." in training.heard[0][1]

@@ -23,7 +23,8 @@ def row(**changes):
 
 def test_a_shape_to_segment_becomes_the_arguments_of_the_terminal_verb(tmp_path):
     masks = MaskFiles(tmp_path, None)
-    wish = ShapeWish("left lung", "lungs", Budget("cpu", 3, "steps"), masks, {"prior.heart": 0.2})
+    budget, varied = Budget("cpu", 3, "steps"), {"prior.heart": 0.2}
+    wish = ShapeWish("lung", "left lung", "lungs", budget, masks, varied)
     arguments = wish.arguments(["/images"], Path("runs/left lung-4"))
     assert arguments[:4] == ["shapes", "/images", "--prior", "lungs"]
     out = Path(arguments[arguments.index("--out") + 1])

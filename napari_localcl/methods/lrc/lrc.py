@@ -57,6 +57,7 @@ class LRC(Method, name="lrc"):
     Settings = LRCSettings
     presets = PRESETS
     preset_help = PRESET_HELP
+    deciding = ("base", "base_preset")
     settings: LRCSettings
 
     def __init__(self, settings: LRCSettings, channels: int) -> None:

@@ -1,4 +1,4 @@
-"""LRC's presets: at both sizes, and on each system that it can be added to."""
+"""LRC's presets: at both sizes, on each system that it can be added to."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .settings import BARE, BASE, bases
 
 Value = TypeVar("Value")
 
-OWN: dict[str, dict[str, Any]] = {
+SIZES: dict[str, dict[str, Any]] = {
     "small": {},
     "faithful": {
         "base_preset": "faithful",
@@ -18,32 +18,45 @@ OWN: dict[str, dict[str, Any]] = {
     },
 }
 HELP = {
-    "small": f"on {BASE}, suits laptops: learns in minutes",
-    "faithful": f"on {BASE} at its published size; LRC's own constants are not public: days on a "
-    "GPU",
-    BARE: "regions alone, for an encoder of another run (--from), suits laptops",
+    "small": "suits laptops: learns in minutes",
+    "faithful": "at its published size; LRC's own constants are not public: days on a GPU",
 }
+ALONE = "regions alone, for an encoder of another run (--from)"
+
+
+def _of(base: str, size: str) -> Mapping[str, Any]:
+    return SIZES[size] if base == BASE else {"base": base, **SIZES[size]}
+
+
+def _help(base: str, size: str) -> str:
+    return f"{ALONE if base == BARE else f'on {base}'}, {HELP[size]}"
+
+
+def _name(base: str, size: str) -> str:
+    if base == BASE:
+        return size
+    return base if size == "small" else f"{base}-{size}"
 
 
 @dataclass(frozen=True)
 class PerBase(Mapping[str, Value], Generic[Value]):
-    """Own presets, and one more for each other base; looked at once all systems are published."""
+    """What presets are, by name; looked at once all systems are published."""
 
-    own: Mapping[str, Value]
-    make: Callable[[str], Value]
+    make: Callable[[str, str], Value]
+
+    def _pairs(self) -> dict[str, tuple[str, str]]:
+        every = [BASE, *(name for name in bases() if name != BASE)]
+        return {_name(base, size): (base, size) for base in every for size in SIZES}
 
     def __iter__(self) -> Iterator[str]:
-        yield from OWN
-        yield from (name for name in bases() if name != BASE)
+        yield from self._pairs()
 
     def __len__(self) -> int:
-        return len(list(iter(self)))
+        return len(self._pairs())
 
     def __getitem__(self, name: str) -> Value:
-        if name not in list(self):
-            raise KeyError(name)
-        return self.own[name] if name in self.own else self.make(name)
+        return self.make(*self._pairs()[name])
 
 
-PRESETS: PerBase[Mapping[str, Any]] = PerBase(OWN, lambda name: {"base": name})
-PRESET_HELP: PerBase[str] = PerBase(HELP, lambda name: f"on {name}, suits laptops")
+PRESETS: PerBase[Mapping[str, Any]] = PerBase(_of)
+PRESET_HELP: PerBase[str] = PerBase(_help)

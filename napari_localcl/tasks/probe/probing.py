@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,12 +93,13 @@ def probe(
     if points is not None:
         points = points.among(plane.name for plane in listing.planes)
     subjects = yield from _subjects(listing, runs, seed, choose_device(device), cache)
-    columns = []
+    columns, began = [], time.monotonic()
     with tempfile.TemporaryDirectory() as passing:
-        for subject in subjects:
+        for number, subject in enumerate(subjects):
             # What random weights make of images is not worth keeping.
             kept = cache if subject.twin else Path(passing)
-            figures = yield from _figures(subject, points, truth, seed, kept)
+            work = _figures(subject, points, truth, seed, kept)
+            figures = yield from _timed(work, number, len(subjects), began)
             columns.append(_column(subject, figures))
     return Report(tuple(columns), len(subjects[0].images), seed)
 
@@ -156,6 +158,24 @@ def _prepare(
     if len(prepared) < 2:
         raise BadInput("fewer than two of the images can be used: a probe compares images")
     return (yield from on_one_side(listing, prepared, encoder, record, cache))
+
+
+def _timed(
+    work: Generator[Progress, None, list[Figure]], number: int, count: int, began: float
+) -> Generator[Progress, None, list[Figure]]:
+    """Say of the steps of one encoder which part of all that is, and how long the rest takes."""
+    while True:
+        try:
+            news = next(work)
+        except StopIteration as end:
+            figures: list[Figure] = end.value
+            return figures
+        if news.event == "probe" and news.steps:
+            step, steps = number * news.steps + news.step, count * news.steps
+            gone = time.monotonic() - began
+            left = gone * (steps - step) / step if step else None
+            news = replace(news, step=step, steps=steps, seconds_left=left)
+        yield news
 
 
 def _figures(

@@ -32,16 +32,16 @@ def test_a_given_base_wins_over_that_of_the_preset():
     assert LRC.settle({"base": "none"}, LRC.presets["ld"]).base == "none"
 
 
-def test_each_base_has_a_preset_but_the_usual_one_which_small_has():
-    assert list(LRC.presets) == ["small", "faithful", *(set_of_bases())]
+def test_each_base_has_a_preset_at_each_size_and_the_usual_one_is_called_like_the_size_alone():
+    others = [name for name in [*OTHERS, "none"] if name != "moco"]
+    named = [preset for base in others for preset in (base, f"{base}-faithful")]
+    assert list(LRC.presets) == ["small", "faithful", *named]
     assert set(LRC.preset_help) == set(LRC.presets)
     assert LRC.settle({}, LRC.presets["small"]).base == "moco"
-    for base in set_of_bases():
+    for base in others:
         assert LRC.settle({}, LRC.presets[base]).base == base
-
-
-def set_of_bases():
-    return [name for name in [*OTHERS, "none"] if name != "moco"]
+        large = LRC.settle({}, LRC.presets[f"{base}-faithful"])
+        assert (large.base, large.base_preset, large.lrc.images) == (base, "faithful", 32)
 
 
 def test_the_preset_of_the_base_can_be_chosen():
