@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.priors import Prior
     from napari_localcl.methods import Method
-    from napari_localcl.methods.method import Segments
+    from napari_localcl.methods.method import LearnsShape
     from napari_localcl.training.budget import Budget
 
 PREFIX = "prior."
@@ -147,6 +147,6 @@ def _teacher(prior: Prior, seed: int) -> Callable[[Method, PreparedImages], None
         # Drawn at twice the size: a discriminator would know sharp edges of whole pixels.
         drawn = (prior.draw(1, (2 * height, 2 * width), chance) for _ in range(bank))
         shapes = [avg_pool2d(torch.from_numpy(mask).float(), 2) for mask in drawn]
-        cast("Segments", learner).know_shape(torch.stack(shapes), prior.located)
+        cast("LearnsShape", learner).know_shape(torch.stack(shapes), prior.located)
 
     return teach
