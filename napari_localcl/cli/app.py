@@ -10,9 +10,11 @@ from napari_localcl.cli import (
     demo,
     evaluate,
     exchange,
+    finetune,
     landmarks,
     methods,
     pretrain,
+    segment,
     serve,
     shapes,
     window,
@@ -58,6 +60,8 @@ app.command("methods")(methods.methods)
 app.command("pretrain")(pretrain.pretrain)
 app.command("landmarks")(landmarks.landmarks)
 app.command("shapes")(shapes.shapes)
+app.command("finetune")(finetune.finetune)
+app.command("segment")(segment.segment)
 app.command("export")(exchange.export_verb)
 app.command("import")(exchange.import_verb)
 app.command("window")(window.window)

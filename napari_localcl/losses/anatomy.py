@@ -71,7 +71,7 @@ def anatomical_contrast(
     The published form draws, for each query, `negatives` keys: a class first, the likelier the
     nearer its mean is to that of the query's class (:func:`class_graph`), then a pixel of it. Here
     all queries share one pool, in which a key of class v counts ``w = negatives * P(v) / n_v``,
-    where ``n_v`` is how many keys of that class the pool holds: the same expectation, from all keys.
+    where ``n_v`` is how many keys of that class the pool holds: the same expectation.
     """
     unit, means = normalize(queries.vectors, dim=1), normalize(prototypes.detach(), dim=1)
     own = (unit * means[queries.classes]).sum(dim=1, keepdim=True) / temperature  # (n, 1)

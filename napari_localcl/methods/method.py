@@ -180,6 +180,13 @@ class Method(nn.Module, ABC):
     def encoder(self) -> Encoder:
         """What the tasks take away."""
 
+    def learning_encoder(self) -> Encoder:
+        """The encoder that the gradient moves, for an add-on's terms.
+
+        Another than :meth:`encoder` where that one follows as an average.
+        """
+        return self.encoder()
+
     @abstractmethod
     def images_per_step(self) -> int:
         """Views that the global batch sends through the network."""

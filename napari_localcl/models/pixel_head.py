@@ -70,7 +70,8 @@ class PixelHead(nn.Module):
         extent = torch.tensor(size, device=places.device)
         inside = ((around >= 0) & (around < extent)).all(dim=2, keepdim=True)
         read = torch.cat([sample_at(level.float(), around, size) for level in maps], dim=2)
-        return self((read * inside).view(*places.shape, -1))
+        represented: Tensor = self((read * inside).view(*places.shape, -1))
+        return represented
 
     def means(self, maps: Sequence[Tensor], masks: Tensor) -> tuple[Tensor, Tensor]:
         """Sums (K, kernel * kernel * sum(widths)) of the head's inputs over masks, and their sizes.
@@ -119,7 +120,9 @@ def coarsened(weights: Tensor, size: Sequence[int]) -> Tensor:
     def enlarge(maps: Tensor) -> Tensor:
         return interpolate(maps, size=weights.shape[2:], mode="bilinear", align_corners=False)
 
-    _, transposed = torch.func.vjp(enlarge, weights.new_zeros(*weights.shape[:2], height, width))
+    _, transposed, *_ = torch.func.vjp(
+        enlarge, weights.new_zeros(*weights.shape[:2], height, width)
+    )
     (coarse,) = transposed(weights)
     result: Tensor = coarse
     return result

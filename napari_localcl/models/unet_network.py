@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from .encoder import Encoder, colour_range
-from .layers import Norm
+
+if TYPE_CHECKING:
+    from .layers import Norm
 
 
 class UNetNetwork(Encoder):

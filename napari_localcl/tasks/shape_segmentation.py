@@ -15,6 +15,7 @@ from napari_localcl.data.folder import find_images
 from napari_localcl.data.mask_writing import MaskFolder
 from napari_localcl.data.priors import build_prior
 from napari_localcl.data.progress import Progress
+from napari_localcl.tasks.learners import Purpose
 from napari_localcl.tasks.plans import fresh_plan, resumed_plan
 from napari_localcl.tasks.pretraining import carry_out
 from napari_localcl.tasks.shape_suiting import suited_settings
@@ -87,8 +88,7 @@ def learn_shape(
             cache,
             started,
             stop,
-            verb="shapes",
-            prior=told,
+            purpose=Purpose("shapes", prior=told),
             teach=_teacher(known, plan.seed),
         )
     )

@@ -74,6 +74,9 @@ class Action(Method, name="action"):
     label_presets = LABEL_PRESETS
     label_preset_help = LABEL_PRESET_HELP
     settings: ActionSettings
+    student: ActionNetwork
+    teacher: ActionNetwork
+    followed: Tensor
 
     def __init__(self, settings: ActionSettings, channels: int) -> None:
         super().__init__(settings, channels)
@@ -114,6 +117,10 @@ class Action(Method, name="action"):
     def encoder(self) -> Encoder:
         """The teacher's backbone."""
         return self.teacher.backbone
+
+    def learning_encoder(self) -> Encoder:
+        """The student's backbone."""
+        return self.student.backbone
 
     def images_per_step(self) -> int:
         """The views that the student sees in the last stage there is."""

@@ -16,7 +16,7 @@ SLIGHT = 0.15  # least standard deviation of a blur, pixels
 
 def partners(values: Tensor) -> Tensor:
     """Each value (2n, ...) of the other image of its pair: rows 2i and 2i + 1 change places."""
-    return values.unflatten(0, (-1, 2)).flip(1).flatten(0, 1)
+    return values.view(-1, 2, *values.shape[1:]).flip(1).flatten(0, 1)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What ACTION's student and teacher both are: a backbone, heads of similarity, a head of classes."""
+"""What ACTION's student and teacher both are: a backbone with heads."""
 
 from __future__ import annotations
 

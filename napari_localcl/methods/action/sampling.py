@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from napari_localcl.data.errors import BadInput
 from napari_localcl.methods.appearance import draw_appearance
 from napari_localcl.methods.views import draw_geometry
 
@@ -123,6 +124,11 @@ class Sampler:
         chosen = pool[torch.randint(len(pool), (self.settings.unlabelled,), generator=self.chance)]
         geometry = self._geometry(chosen)
         both = self._two(chosen, geometry, geometry)
+        if len(self._share(chosen)) % 2:
+            raise BadInput(
+                f"unlabelled={len(chosen)} images cannot be divided in pairs among "
+                f"{self.shard.world} processes: set a multiple of {2 * self.shard.world}"
+            )
         pasting = draw_pasting(len(chosen), geometry.size, knowledge.classes + 1, self.chance)
         mine = Pasting(self._share(pasting.boxes), self._share(pasting.order))
         mine = Pasting(mine.boxes.to(self.device), mine.order.to(self.device))
@@ -158,5 +164,5 @@ class Sampler:
         return self._share(geometry).to(self.device).warp_labels(labels).squeeze(1) == 1
 
     def _share(self, batch: Batch) -> Batch:
-        """This process's part; of two images of a pair it gets both or none."""
+        """The part of a batch that belongs to this process."""
         return self.shard.take(batch)
