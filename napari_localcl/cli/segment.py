@@ -15,7 +15,7 @@ def segment(
         Path,
         typer.Option(
             metavar="DIR",
-            help="The run that learned, by 'finetune' or 'shapes'.",
+            help="A run of 'finetune' or 'shapes'.",
             show_default=False,
         ),
     ],

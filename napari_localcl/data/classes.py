@@ -104,6 +104,58 @@ def listed(classes: Sequence[LabelClass]) -> str:
     return ", ".join(map(str, classes))
 
 
+def check_values(
+    file: Path, values: frozenset[int], classes: Sequence[LabelClass], not_labelled: int
+) -> None:
+    """Refuse a mask with a value that no class has.
+
+    Parameters
+    ----------
+    file : Path
+        The mask.
+    values : frozenset of int
+        What it holds.
+    classes : sequence of LabelClass
+        What there is.
+    not_labelled : int
+        The value of pixels that are not labelled.
+
+    Raises
+    ------
+    BadInput
+        If there is such a value; names the file.
+    """
+    strange = values - {0, not_labelled} - {one.value for one in classes}
+    if strange:
+        raise BadInput(
+            f"{file} holds the label {min(strange)}, which no class has (there is "
+            f"{listed(classes)}): name it with --classes, or correct the mask"
+        )
+
+
+def check_all_shown(classes: Sequence[LabelClass], shown: frozenset[int]) -> None:
+    """Refuse a class that no mask shows.
+
+    Parameters
+    ----------
+    classes : sequence of LabelClass
+        What there is.
+    shown : frozenset of int
+        The values of all masks.
+
+    Raises
+    ------
+    BadInput
+        If a class is missing.
+    """
+    missing = [one for one in classes if one.value not in shown]
+    if missing:
+        raise BadInput(
+            f"no labelled image shows class {missing[0]}: label it in one at least, or leave it "
+            "out of the classes"
+        )
+
+
 def _checked(where: str, pairs: Sequence[tuple[str, str]]) -> tuple[LabelClass, ...]:
     classes = [LabelClass(_value(where, value), name or value) for value, name in pairs]
     if not classes:

@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_localcl.data import sources
-from napari_localcl.data.classes import TABLE, LabelClass, listed, read_classes
+from napari_localcl.data.classes import (
+    TABLE,
+    LabelClass,
+    check_all_shown,
+    check_values,
+    read_classes,
+)
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import unknown_name
 from napari_localcl.data.masks import find_masks, read_mask
@@ -170,7 +176,7 @@ class FoundLabels:
         """The mask of an image or volume: 0 background, 1 the first class, ..., 255 unknown."""
         file = self.files[plane.item]
         labels = read_mask(file, _shape(plane)).labels
-        _check_values(file, _values(labels), self.classes, self.rules)
+        check_values(file, _values(labels), self.classes, self.rules.not_labelled)
         values = [0, *(one.value for one in self.classes)]
         codes = dict(zip(values, range(len(values)), strict=True))
         codes.setdefault(self.rules.not_labelled, UNKNOWN)
@@ -222,9 +228,9 @@ def find_labels(
         yield Progress("cache", step=done, steps=len(files), message="reading labels")
     classes, rules = _settled(labels, values, rules)
     for item, file in files.items():
-        _check_values(file, values[item], classes, rules)
+        check_values(file, values[item], classes, rules.not_labelled)
     marked = {item: own - {0, rules.not_labelled} for item, own in values.items()}
-    _check_all_shown(classes, marked)
+    check_all_shown(classes, frozenset[int]().union(*marked.values()))
     empty = [files[item] for item, own in marked.items() if not own]
     kept = {item: files[item] for item in files if marked[item] or not rules.sparse}
     return FoundLabels(listing, kept, classes, rules, tuple(_notes(empty, rules)))
@@ -259,27 +265,6 @@ def _check_names(hold_out: Collection[str], listing: Listing) -> None:
     for name in hold_out:
         if name not in listing.items:
             raise BadInput(unknown_name(name, listing.items, str(listing.root)))
-
-
-def _check_values(
-    file: Path, values: frozenset[int], classes: Sequence[LabelClass], rules: LabelRules
-) -> None:
-    strange = values - {0, rules.not_labelled} - {one.value for one in classes}
-    if strange:
-        raise BadInput(
-            f"{file} holds the label {min(strange)}, which no class has (there is "
-            f"{listed(classes)}): name it with --classes, or correct the mask"
-        )
-
-
-def _check_all_shown(classes: Sequence[LabelClass], marked: Mapping[str, frozenset[int]]) -> None:
-    shown = frozenset[int]().union(*marked.values())
-    missing = [one for one in classes if one.value not in shown]
-    if missing:
-        raise BadInput(
-            f"no labelled image shows class {missing[0]}: label it in one at least, or leave it "
-            "out of the classes"
-        )
 
 
 def _notes(empty: Sequence[Path], rules: LabelRules) -> Iterator[str]:

@@ -1,9 +1,9 @@
 """The table of a folder of masks, `masks.csv`: how sure each one is, and how large.
 
-Columns are `image,mask,confidence,area`, and where a mask tells several classes apart, confidence
-and area of each, such as `confidence RV,area RV`. `image` is the name that a listing gives an image, with
+Columns are `image,mask,confidence,area`. `image` is the name that a listing gives an image, with
 `#z` for a plane of a volume; `mask` is the file, relative to the table's folder; `confidence` is
-from 0 to 1; `area` is what is marked, in pixels of the image as stored.
+from 0 to 1; `area` is what is marked, in pixels of the image as stored. Where masks tell several
+classes apart, two columns for each follow, such as `confidence RV,area RV`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -21,7 +20,7 @@ from napari_localcl.training.record import BackboneRecord, ClassRecord, LabelsRe
 from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 
     from napari_localcl.data.labels import FoundLabels
     from napari_localcl.data.prepared import PreparedImages

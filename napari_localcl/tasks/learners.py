@@ -54,7 +54,8 @@ def build_learner(plan: Plan, channels: int, purpose: Purpose) -> Method:
     torch.manual_seed(mix(plan.seed))
     learner = plan.method(plan.settings, channels)
     if purpose.labels is not None:
-        earlier = purpose.backbone and _earlier_encoder(purpose.backbone, channels)
+        built_on = purpose.backbone
+        earlier = None if built_on is None else _earlier_encoder(built_on, channels)
         cast("LearnsLabels", learner).begin_segmenting(len(purpose.labels.classes), earlier)
     return learner
 

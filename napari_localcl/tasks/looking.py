@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from napari_localcl.training.devices import choose_precision
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from napari_localcl.methods.method import Segments
@@ -75,8 +75,7 @@ class Onlooker:
         from monai.inferers.inferer import SlidingWindowInferer
 
         slide = SlidingWindowInferer(self._window, CHUNK, overlap=0.5, mode="gaussian")
-        found: Tensor = slide(images, self._look)
-        return found
+        return torch.as_tensor(slide(images, self._look))
 
     def _look(self, images: Tensor) -> Tensor:
         return torch.cat([maps.float() for maps in self._learner.segment(images)], dim=1)

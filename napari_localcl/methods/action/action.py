@@ -13,7 +13,8 @@ Unlike the release, and as the paper has it: the teacher sees the weak view and 
 strong one; the teacher's heads follow the student's, and no gradient reaches them; running
 statistics are averaged too, and the teacher normalises by them; windows of one image stay
 together; one step is one step of the average. Not in the paper: labels drawn by class, weights
-that rise over a stage, and heads with a nonlinearity where only similarities are compared.
+that rise over a stage, heads with a nonlinearity where only similarities are compared, and
+similarities of what sets vectors apart from the bank's mean; Adam stands for SGD.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
@@ -35,7 +37,7 @@ from napari_localcl.models.averaging import follow
 from napari_localcl.models.pixel_head import PixelHead
 
 from .knowledge import LabelKnowledge
-from .network import ActionNetwork, perceptron, unit
+from .network import ActionNetwork, perceptron, precisely
 from .sampling import ActionBatch, Sampler
 from .settings import LABEL_PRESET_HELP, LABEL_PRESETS, PRESET_HELP, PRESETS, ActionSettings
 from .terms import (
@@ -237,26 +239,28 @@ class Action(Method, name="action"):
 
     def _distil(self, stage: str, embedded: Tensor, weak: Tensor) -> Tensor:
         """Compare what the student says of strong views with the teacher's word of the weak."""
-        given = self.settings.distillation
-        said = unit(self.predictors[stage](embedded))
+        given, bank = self.settings.distillation, self._bank[stage].to(weak.device)
+        said = precisely(self.predictors[stage], embedded)
         with torch.no_grad():
             taught = self._taught(stage, weak)
         self._entering = {stage: gather_rows(taught)}
+        # Vectors of a fresh network are all but parallel: only what sets them apart is compared.
+        centre = bank.mean(dim=0)
         # Similarities divided by a temperature need more digits than bfloat16 has.
         with torch.autocast(weak.device.type, enabled=False):
             return similarity_distillation(
-                said,
-                taught,
-                self._bank[stage].to(weak.device),
+                normalize(said, dim=-1),
+                normalize(taught - centre, dim=-1),
+                normalize(bank - centre, dim=-1),
                 given.student_temperature,
                 given.teacher_temperature,
             )
 
     def _taught(self, stage: str, weak: Tensor) -> Tensor:
-        """The teacher's unit vectors, of views (n, D) or of their windows (n, P, D)."""
+        """The teacher's vectors, of views (n, D) or of their windows (n, P, D)."""
         if stage == GLOBAL:
-            return unit(self.teacher.embed_whole(weak))
-        return unit(self.teacher.embed_windows(self.teacher.maps(weak)))
+            return self.teacher.embed_whole(weak)
+        return self.teacher.embed_windows(self.teacher.maps(weak))
 
     def _anatomical(self, batch: ActionBatch) -> dict[str, Tensor]:
         labelled, given = batch.labelled, self.settings

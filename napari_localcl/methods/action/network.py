@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, normalize
+from torch.nn.functional import adaptive_avg_pool2d
 
 from napari_localcl.models.class_head import ClassHead, feature_widths
 from napari_localcl.models.unet_network import UNetNetwork
@@ -63,8 +63,7 @@ class ActionNetwork(nn.Module):
         """Images (B, C, H, W) in [0, 1] -> one vector each, (B, D), of any length."""
         assert self.whole is not None
         described = self.backbone.deepest(images).float().mean(dim=(2, 3))
-        embedded: Tensor = self.whole(described)
-        return embedded
+        return precisely(self.whole, described)
 
     def maps(self, images: Tensor) -> list[Tensor]:
         """The maps that pixels are told apart by; see :class:`ClassHead`."""
@@ -79,8 +78,7 @@ class ActionNetwork(nn.Module):
     def embed_windows(self, maps: Sequence[Tensor]) -> Tensor:
         """The maps -> vectors (B, P, D) of windows, of any length."""
         assert self.windows is not None
-        embedded: Tensor = self.windows(cut_windows(maps[0], self._grid))
-        return embedded
+        return precisely(self.windows, cut_windows(maps[0], self._grid))
 
 
 def cut_windows(maps: Tensor, grid: int) -> Tensor:
@@ -111,7 +109,8 @@ def perceptron(inputs: int, given: DistillationSettings) -> nn.Sequential:
     )
 
 
-def unit(vectors: Tensor) -> Tensor:
-    """Vectors (..., D) at length 1, in full precision."""
+def precisely(head: nn.Module, vectors: Tensor) -> Tensor:
+    """What a head says of vectors: images differ by less than bfloat16 can tell."""
     with torch.autocast(vectors.device.type, enabled=False):
-        return normalize(vectors.float(), dim=-1)
+        said: Tensor = head(vectors.float())
+        return said
