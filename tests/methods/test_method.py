@@ -12,7 +12,8 @@ from napari_localcl.models.encoder import Encoder
 
 ALL = sorted(PUBLISHED)
 TINY = {"width": 4, "dimensions": 8, "clusters": 4, "pairs": 1, "points": {"count": 8}}
-TINY_OF = {"ld": TINY}
+TINY_ACTION = {"width": 4, "batch": 2}
+TINY_OF = {"ld": TINY, "action": TINY_ACTION}
 
 
 @pytest.fixture(params=ALL)
@@ -54,7 +55,7 @@ def test_every_setting_has_a_default_and_a_description(system):
 
 
 def test_every_preset_is_valid(system):
-    for preset in system.presets.values():
+    for preset in (*system.presets.values(), *system.label_presets.values()):
         system.Settings(**preset)
 
 
@@ -98,7 +99,8 @@ def test_every_stage_has_finite_named_losses_with_gradients(learner, images):
 def test_the_optimiser_gets_every_parameter_once(learner):
     stage = learner.stages[0].name
     given = [value for group in learner.parameter_groups(stage) for value in group["params"]]
-    assert {id(value) for value in given} == {id(value) for value in learner.parameters()}
+    learning = {id(value) for value in learner.parameters() if value.requires_grad}
+    assert {id(value) for value in given} == learning
     assert len(given) == len(set(map(id, given)))
 
 
