@@ -36,7 +36,8 @@ def test_labels_are_learned_and_all_images_segmented(discs, tmp_path, capsys):
         "--recipe",
         "weak-to-strong",
     )
-    assert finetune(discs, tmp_path / "run", *flags, "--steps", "2", *FLAGS) == 0
+    recipe = ("--recipe", "weak-to-strong", "--steps", "2")
+    assert finetune(discs, tmp_path / "run", *flags, *recipe, *FLAGS) == 0
     said = capsys.readouterr().out
     assert "learned 1 (rim), 2 (core) from the labels of 2 images or volumes" in said
     assert segment(discs, tmp_path / "run", "--out", tmp_path / "out", "--flips") == 0
