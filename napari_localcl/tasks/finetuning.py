@@ -124,9 +124,9 @@ def _fresh(
 def _told(
     labels: str | Path | Sequence[str | Path], known: FoundLabels, hold_out: Collection[str]
 ) -> LabelsRecord:
-    several = not isinstance(labels, str | Path)
+    sources = [labels] if isinstance(labels, str | Path) else labels
     return LabelsRecord(
-        source=", ".join(map(str, labels)) if several else str(labels),
+        source=", ".join(map(str, sources)),
         classes=tuple(ClassRecord(**asdict(one)) for one in known.classes),
         sparse=known.rules.sparse,
         not_labelled=known.rules.not_labelled,

@@ -149,7 +149,9 @@ def segment(
     assert record.canvas is not None
     window = learner.window(record.canvas)
     model = Onlooker(cast("Segments", learner.to(kind)), kind, looking, window)
-    work = _Work(model, prepared, classes, clean_up or clean_up_of(record))
+    # Labels may lie anywhere; a shape was looked for where the camera saw something.
+    everywhere = record.labels is not None
+    work = _Work(model, prepared, classes, clean_up or clean_up_of(record), everywhere)
     empty = done = 0
     shown = {one.name: 0 for one in classes}
     with folder, closing(work.masks()) as found:
@@ -195,14 +197,16 @@ class _Work:
     images: PreparedImages
     classes: Sequence[LabelClass]
     clean_up: CleanUp
+    everywhere: bool
 
     def masks(self) -> Generator[tuple[str, _Found], None, None]:
         """Name and mask of every image, in the image's own pixels."""
         images = self.images
         for start in range(0, len(images), CHUNK):
             rows = range(start, min(start + CHUNK, len(images)))
-            field = torch.from_numpy(images.fields(rows)).unsqueeze(1)
-            for row, maps in zip(rows, self.model(images.batch(rows)) * field, strict=True):
+            seen = images.valid(rows) if self.everywhere else images.fields(rows)
+            told = self.model(images.batch(rows)) * torch.from_numpy(seen).unsqueeze(1)
+            for row, maps in zip(rows, told, strict=True):
                 yield images.names[row], self._found(maps, images.placements[row])
 
     def _found(self, maps: Tensor, placement: Placement) -> _Found:

@@ -46,7 +46,7 @@ class UnlabelledViews(TwoViews):
     Attributes
     ----------
     field : Tensor (u, H, W), bool
-        Where the views show what the camera saw.
+        Where the views show the image itself.
     pasting : Pasting
         Where each is to show its partner.
     """
@@ -158,8 +158,7 @@ class Sampler:
         return self._share(looks).apply(blurred(warped, self._share(sigma)))
 
     def _field(self, chosen: Tensor, geometry: Geometry) -> Tensor:
-        rows = self._share(chosen).tolist()
-        seen = torch.from_numpy(self.images.fields(rows) & self.images.valid(rows))
+        seen = torch.from_numpy(self.images.valid(self._share(chosen).tolist()))
         labels = torch.where(seen, 1, 255).to(torch.uint8).unsqueeze(1).to(self.device)
         return self._share(geometry).to(self.device).warp_labels(labels).squeeze(1) == 1
 

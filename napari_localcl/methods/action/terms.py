@@ -39,7 +39,7 @@ class PseudoLabels:
     views : Tensor (u, C, H, W)
         What the student sees.
     labels : Tensor (u, H, W), int
-        The likeliest class; 255 where no camera saw anything.
+        The likeliest class; 255 beside the image.
     confidence : Tensor (u, H, W)
         Its probability.
     """
