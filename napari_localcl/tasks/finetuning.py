@@ -13,9 +13,9 @@ from napari_localcl.data.labels import LabelRules, find_labels
 from napari_localcl.data.progress import Progress
 from napari_localcl.tasks.learners import Purpose
 from napari_localcl.tasks.plans import find_recipe, recipe_plan, resumed_plan
-from napari_localcl.tasks.pretraining import carry_out
+from napari_localcl.tasks.pretraining import carry_out, unheard
 from napari_localcl.tasks.segmentation import classes_of
-from napari_localcl.training.devices import choose_device
+from napari_localcl.training.devices import choose_device, leads
 from napari_localcl.training.record import BackboneRecord, ClassRecord, LabelsRecord, RunRecord
 from napari_localcl.training.run import RunFolder
 
@@ -86,10 +86,8 @@ def finetune(
         plan, backbone = _fresh(recipe, settings, seed, budget, start_from)
         if labels is None:
             raise BadInput("what to learn from is missing: give --labels")
-        known = yield from find_labels(labels, find_images(images), rules, hold_out)
+        known = yield from _look(labels, images, rules, hold_out)
         told = _told(labels, known, hold_out)
-        for note in known.notes:
-            yield Progress("note", message=note)
     purpose = Purpose("finetune", labels=told, backbone=backbone)
     teach = _teacher(known)
     return (
@@ -121,12 +119,26 @@ def _fresh(
     return plan, record.backbone if own else other
 
 
+def _look(
+    labels: str | Path | Sequence[str | Path],
+    images: str | Path | Sequence[str | Path],
+    rules: LabelRules | None,
+    hold_out: Collection[str],
+) -> Generator[Progress, None, FoundLabels]:
+    """Look at the labels; of several processes, one says so."""
+    work = find_labels(labels, find_images(images), rules, hold_out)
+    known = yield from work if leads() else unheard(work)
+    for note in known.notes if leads() else ():
+        yield Progress("note", message=note)
+    return known
+
+
 def _told(
     labels: str | Path | Sequence[str | Path], known: FoundLabels, hold_out: Collection[str]
 ) -> LabelsRecord:
     sources = [labels] if isinstance(labels, str | Path) else labels
     return LabelsRecord(
-        source=", ".join(map(str, sources)),
+        source=tuple(map(str, sources)),
         classes=tuple(ClassRecord(**asdict(one)) for one in known.classes),
         sparse=known.rules.sparse,
         not_labelled=known.rules.not_labelled,
@@ -153,8 +165,8 @@ def _same_labels(
     if told is None:
         raise BadInput(f"{run} learned from no labels: resume it with '{record.verb}'")
     rules = LabelRules(classes_of(record), told.sparse, told.not_labelled)
-    source = told.source if labels is None else labels
-    known = yield from find_labels(source, find_images(images), rules, told.held_out)
+    source = labels or (told.source if len(told.source) > 1 else told.source[0])
+    known = yield from _look(source, images, rules, told.held_out)
     if known.fingerprint() != told.fingerprint:
         raise BadInput(
             f"the labels are not those that {run} was begun with: restore them, or begin another "

@@ -203,7 +203,7 @@ def _prepare(
     """Read the images; a run that has none is not begun, one interrupted here can be resumed."""
     try:
         work = _read(images, plan.settings, plan.channels, cache)
-        prepared, sides = yield from work if leads() else _unheard(work)
+        prepared, sides = yield from work if leads() else unheard(work)
     except BadInput:
         if leads() and not plan.resumed:
             folder.abandon()
@@ -234,7 +234,7 @@ def _read(
     return sides.mirror(prepared, small), sides
 
 
-def _unheard(work: Generator[Progress, None, Result]) -> Generator[Progress, None, Result]:
+def unheard(work: Generator[Progress, None, Result]) -> Generator[Progress, None, Result]:
     """Do the work without a word, for all processes but one have nobody to speak to."""
     while True:
         try:

@@ -150,13 +150,14 @@ def segment(
     window = learner.window(record.canvas)
     model = Onlooker(cast("Segments", learner.to(kind)), kind, looking, window)
     # Labels may lie anywhere; a shape was looked for where the camera saw something.
-    everywhere = record.labels is not None
-    work = _Work(model, prepared, classes, clean_up or clean_up_of(record), everywhere)
+    anywhere = record.labels is not None
+    work = _Work(model, prepared, classes, clean_up or clean_up_of(record), anywhere)
     empty = done = 0
     shown = {one.name: 0 for one in classes}
     with folder, closing(work.masks()) as found:
         for done, (name, one) in enumerate(found, 1):
-            folder.write(name, one.mask, one.confidence, one.uncertainty, one.classes)
+            several = one.classes if len(classes) > 1 else ()
+            folder.write(name, one.mask, one.confidence, one.uncertainty, several)
             empty += not one.mask.any()
             for row in one.classes:
                 shown[row.name] += row.area > 0
@@ -197,14 +198,14 @@ class _Work:
     images: PreparedImages
     classes: Sequence[LabelClass]
     clean_up: CleanUp
-    everywhere: bool
+    anywhere: bool
 
     def masks(self) -> Generator[tuple[str, _Found], None, None]:
         """Name and mask of every image, in the image's own pixels."""
         images = self.images
         for start in range(0, len(images), CHUNK):
             rows = range(start, min(start + CHUNK, len(images)))
-            seen = images.valid(rows) if self.everywhere else images.fields(rows)
+            seen = images.valid(rows) if self.anywhere else images.fields(rows)
             told = self.model(images.batch(rows)) * torch.from_numpy(seen).unsqueeze(1)
             for row, maps in zip(rows, told, strict=True):
                 yield images.names[row], self._found(maps, images.placements[row])
@@ -224,7 +225,7 @@ class _Work:
         # Of what is not there, nothing is known.
         there = [row.confidence for row in rows if row.area] or [0.0]
         overall = sure[0] if len(rows) == 1 else float(np.mean(there))
-        return _Found(mask, doubt, overall, rows if len(rows) > 1 else ())
+        return _Found(mask, doubt, overall, rows)
 
     def _marked(self, told: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
         """Which class, from 1, each pixel shows, (H, W); 0 for the background."""

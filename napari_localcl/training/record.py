@@ -72,7 +72,7 @@ class LabelsRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    source: str
+    source: tuple[str, ...]
     classes: tuple[ClassRecord, ...]
     sparse: bool
     not_labelled: int

@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from napari_localcl.models.encoder import Encoder
 
 GLOBAL, LOCAL, ANATOMICAL = "global", "local", "anatomical"
-CHUNK = 8
 
 
 class Action(Method, name="action"):
