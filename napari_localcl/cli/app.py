@@ -10,10 +10,12 @@ from napari_localcl.cli import (
     demo,
     evaluate,
     exchange,
+    finetune,
     landmarks,
     methods,
     pretrain,
     probe,
+    segment,
     serve,
     shapes,
     window,
@@ -60,6 +62,8 @@ app.command("pretrain")(pretrain.pretrain)
 app.command("landmarks")(landmarks.landmarks)
 app.command("shapes")(shapes.shapes)
 app.command("probe")(probe.probe)
+app.command("finetune")(finetune.finetune)
+app.command("segment")(segment.segment)
 app.command("export")(exchange.export_verb)
 app.command("import")(exchange.import_verb)
 app.command("window")(window.window)

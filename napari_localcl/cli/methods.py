@@ -61,8 +61,10 @@ def _facts(method: "type[Method]") -> dict[str, object]:
         "paper": method.paper,
         "presets": _settings(method, method.presets),
         "shape_presets": _settings(method, method.shape_presets),
+        "label_presets": _settings(method, method.label_presets),
         "preset_help": dict(method.preset_help),
         "deciding": method.deciding,
+        "label_preset_help": dict(method.label_preset_help),
     }
 
 
@@ -91,6 +93,8 @@ def _print(methods: "Sequence[type[Method]]") -> None:
         console.print(f"presets  {', '.join(method.presets)}", markup=False)
         for preset, help_text in method.preset_help.items():
             console.print(f"         {preset}: {help_text}", markup=False)
+        for recipe, help_text in method.label_preset_help.items():
+            console.print(f"recipe   {recipe}: {help_text}", markup=False)
         console.print(_settings_table(settings))
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from napari_localcl.cli.entry import STARTED
+from napari_localcl.cli.masks import report_masks
 from napari_localcl.cli.options import (
     Cache,
     Device,
@@ -111,6 +112,4 @@ def shapes(
             show.result(f"learned the shape: {learned.path}", run=str(run))
     if out is not None and leads():
         found = drain(segment(folder, run, out, device=device, cache=cache), show)
-        blank = f", {found.empty} of them empty" if found.empty else ""
-        text = f"segmented {found.images} images{blank}: {found.folder}"
-        show.result(text, out=str(out), images=found.images, empty=found.empty)
+        report_masks(show, found)

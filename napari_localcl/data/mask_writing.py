@@ -11,6 +11,7 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.mask_table import (
     TABLE,
     UNCERTAINTY,
+    ClassRow,
     MaskRow,
     read_mask_rows,
     write_mask_rows,
@@ -151,6 +152,7 @@ class MaskFolder:
         mask: Labels,
         confidence: float,
         uncertainty: npt.NDArray[np.uint8] | None = None,
+        classes: tuple[ClassRow, ...] = (),
     ) -> None:
         """Take the mask of one plane.
 
@@ -164,6 +166,8 @@ class MaskFolder:
             From 0 to 1.
         uncertainty : (H, W) ndarray of uint8, optional
             0 is sure, 255 undecided; goes to a file of the same name under `uncertainty/`.
+        classes : tuple of ClassRow
+            What is known of each class, where the mask tells several apart.
 
         Raises
         ------
@@ -177,7 +181,9 @@ class MaskFolder:
             if pixels.shape != plane.header.size:
                 raise ValueError(f"{name} is {plane.header.size} pixels, its mask {pixels.shape}")
         volume = self._volume_of(plane)
-        volume.take(plane, mask, confidence, uncertainty)
+        volume.take(plane, mask, uncertainty)
+        area = int(np.count_nonzero(mask))
+        volume.rows[name] = MaskRow(name, volume.file, confidence, area, classes)
         if len(volume.rows) == len(self._listing.items[plane.item]):
             self._finish()
 
@@ -211,7 +217,6 @@ class _Volume:
         self,
         plane: Plane,
         mask: Labels,
-        confidence: float,
         uncertainty: npt.NDArray[np.uint8] | None,
     ) -> None:
         """Put a plane where it belongs."""
@@ -220,8 +225,6 @@ class _Volume:
         if uncertainty is not None:
             # Of a plane that never comes, nothing is known.
             self._layer(f"{UNCERTAINTY}/{self.file}", np.uint8, 255)[z] = uncertainty
-        area = int(np.count_nonzero(mask))
-        self.rows[plane.name] = MaskRow(plane.name, self.file, confidence, area)
 
     def write(self, folder: Path) -> None:
         """Write its files into a folder of masks."""

@@ -36,6 +36,14 @@ def shared_mean(rows: Tensor) -> Tensor:
     return total / processes()
 
 
+def shared_sum(values: Tensor) -> Tensor:
+    """Sum over all processes, without gradient."""
+    total = values.detach().clone()
+    if processes() > 1:
+        dist.all_reduce(total)
+    return total
+
+
 def weighted_mean(values: Tensor, weights: Tensor) -> Tensor:
     """Return a process's part of the weighted mean over all: the parts' mean is the whole.
 

@@ -16,6 +16,7 @@ from napari_localcl.data.settings import build_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from napari_localcl.data.labels import DrawnLabels
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.progress import Progress
     from napari_localcl.data.shard import Shard
@@ -42,15 +43,30 @@ class Stage:
 
 
 class Segments(Protocol):
-    """A system that can segment a structure once it has learned a shape.
+    """A system that can segment once it knows what.
 
     Attributes
     ----------
     segments : bool
-        Whether its settings make it learn one.
+        Whether it does.
     """
 
     segments: bool
+
+    def segment(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images (B, C, H, W) in [0, 1] -> probabilities (B, K, H, W), uncertainty (B, 1, H, W).
+
+        K structures that exclude each other; what is left to 1 is the background.
+        """
+        ...
+
+    def window(self, canvas: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of the part of a canvas that it is to see at once."""
+        ...
+
+
+class LearnsShape(Segments, Protocol):
+    """A system that can learn a structure from its shape alone."""
 
     def know_shape(self, masks: Tensor, located: bool) -> None:
         """Take masks (M, 1, H, W) of a prior, from 0 to 1, before the training begins.
@@ -59,8 +75,19 @@ class Segments(Protocol):
         """
         ...
 
-    def segment(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Images (B, C, H, W) in [0, 1] -> probability and uncertainty, both (B, 1, H, W)."""
+
+class LearnsLabels(Segments, Protocol):
+    """A system that can learn classes of pixels from labels of some images."""
+
+    def begin_segmenting(self, classes: int, backbone: Encoder | None) -> None:
+        """Build the network anew for so many classes, before weights are put into it.
+
+        `backbone` is the encoder of an earlier run, as it is; None asks for the system's own.
+        """
+        ...
+
+    def know_labels(self, labels: DrawnLabels) -> None:
+        """Take labels before the training begins."""
         ...
 
 
@@ -119,6 +146,8 @@ class Method(nn.Module, ABC):
     shape_presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     # Settings that decide which others there are; each choice of them has a preset.
     deciding: ClassVar[tuple[str, ...]] = ()
+    label_presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    label_preset_help: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, name: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -212,3 +241,7 @@ class Method(nn.Module, ABC):
     def remember(self, memory: Mapping[str, Tensor]) -> None:
         """Take back what :meth:`memory` returned."""
         return
+
+    def window(self, canvas: tuple[int, int]) -> tuple[int, int]:
+        """Height and width of what it is to see at once of a canvas; by default all of it."""
+        return canvas

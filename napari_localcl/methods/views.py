@@ -94,6 +94,14 @@ class Geometry:
         grid = to_unit(grid, self.image).view(len(images), *self.size, 2)
         return grid_sample(images, grid, padding_mode="border", align_corners=False)
 
+    def warp_labels(self, labels: Tensor) -> Tensor:
+        """Views of labels (B, C, H, W), uint8: the nearest, and 255 outside of an image."""
+        grid = to_unit(self.to_image(self._pixels()), self.image).view(len(labels), *self.size, 2)
+        # Outside, zeros are read: what is known is moved away from 0.
+        moved = (labels.float() + 1) % 256
+        read = grid_sample(moved, grid, mode="nearest", align_corners=False)
+        return ((read - 1) % 256).to(torch.uint8)
+
     def after(self, base: Geometry) -> Geometry:
         """Apply the geometry to views of ``base``, which must not bend."""
         if base.bend is not None:

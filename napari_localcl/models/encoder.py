@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 
 class Encoder(nn.Module, ABC):
-    """Dense embeddings of an image at known strides, and one of all of it."""
+    """Dense embeddings of an image at known strides, and one of all of it.
+
+    Attributes
+    ----------
+    decodes : bool
+        Whether the finest of the features knows what the coarser ones know, as behind a decoder.
+    """
+
+    decodes: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -27,6 +36,19 @@ class Encoder(nn.Module, ABC):
         """
         dense = self.embed(images)
         return normalize(dense[max(dense)].mean(dim=(2, 3)), dim=1)
+
+    def features(self, images: Tensor) -> dict[int, Tensor]:
+        """Images (B, C, H, W) in [0, 1] -> stride: maps (B, D, H / stride, W / stride).
+
+        What a segmenter builds on; strides are powers of two. The embeddings, unless a network has
+        maps that say more.
+        """
+        return self.embed(images)
+
+    def deepest(self, images: Tensor) -> Tensor:
+        """The coarsest of the features, without the work that only finer ones need."""
+        maps = self.features(images)
+        return maps[max(maps)]
 
 
 def colour_range(images: Tensor) -> Tensor:

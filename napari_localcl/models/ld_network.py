@@ -40,6 +40,8 @@ class LDNetwork(Encoder):
         of the finest level says the shares of a block of pixels.
     """
 
+    decodes = True
+
     def __init__(
         self,
         channels: int,
@@ -91,3 +93,12 @@ class LDNetwork(Encoder):
         """See :meth:`Encoder.embed`."""
         vectors = self.embeddings(self.decode(images))
         return {stride: normalize(level, dim=1) for stride, level in vectors.items()}
+
+    def features(self, images: Tensor) -> dict[int, Tensor]:
+        """See :meth:`Encoder.features`: the decoder's maps, with an embedding or without."""
+        return dict(zip(self.backbone.strides, self.decode(images), strict=True))
+
+    def deepest(self, images: Tensor) -> Tensor:
+        """See :meth:`Encoder.deepest`."""
+        maps: list[Tensor] = self.backbone(colour_range(images))
+        return maps[-1]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from napari_localcl.methods import Method, MethodSettings
     from napari_localcl.training.record import RunRecord
 
-METHOD, PRESET = "ld", "small"
+METHOD, PRESET, RECIPE = "ld", "small", "action"
+NO_BUDGET = "how long to train is missing: give --minutes or --steps"
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Plan:
         An earlier run whose weights to begin with.
     resumed : bool
         Whether to go on with a run that is there.
+    channels : int or None
+        Of the images; None takes what they have.
     """
 
     method: type[Method]
@@ -50,6 +53,7 @@ class Plan:
     preset: str = ""
     start_from: str | None = None
     resumed: bool = False
+    channels: int | None = None
 
 
 def find_method(name: str) -> type[Method]:
@@ -90,12 +94,58 @@ def fresh_plan(
     if name not in presets:
         raise BadInput(_no_preset(chosen, name, presets))
     if budget is None:
-        raise BadInput("how long to train is missing: give --minutes or --steps")
+        raise BadInput(NO_BUDGET)
     if start_from is not None:
         RunFolder.open(start_from)
     built = chosen.settle({**(to_shape or {}), **(settings or {})}, presets[name])
     begun = str(start_from) if start_from else None
     return Plan(chosen, built, seed or 0, budget, name, begun)
+
+
+def recipes() -> dict[str, type[Method]]:
+    """Return the recipes of fine-tuning by name, each with the system that it is a preset of."""
+    return {name: method for method in PUBLISHED.values() for name in method.label_presets}
+
+
+def find_recipe(name: str | None) -> type[Method]:
+    """Return the system that a recipe of fine-tuning is a preset of; None is the default.
+
+    Raises
+    ------
+    BadInput
+        If there is none.
+    """
+    known = recipes()
+    if (name or RECIPE) not in known:
+        raise BadInput(f"there is no recipe '{name}': choose {' or '.join(known)}")
+    return known[name or RECIPE]
+
+
+def recipe_plan(
+    recipe: str | None,
+    settings: Mapping[str, object] | None,
+    suited: Mapping[str, object],
+    seed: int | None,
+    budget: Budget | None,
+    start_from: str | Path | None,
+    channels: int | None,
+) -> Plan:
+    """Return the plan of a new run that learns from labels; None takes a default.
+
+    `suited` and `channels` are what suits the earlier run that it starts from.
+
+    Raises
+    ------
+    BadInput
+        As :func:`fresh_plan`.
+    """
+    name, method = recipe or RECIPE, find_recipe(recipe)
+    if budget is None:
+        raise BadInput(NO_BUDGET)
+    given = {**suited, **(settings or {})}
+    built = method.settle(given, method.label_presets[name])
+    begun = str(start_from) if start_from else None
+    return Plan(method, built, seed or 0, budget, name, begun, channels=channels)
 
 
 def _no_preset(method: type[Method], name: str, presets: Mapping[str, object]) -> str:

@@ -7,23 +7,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import torch
-
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
 from napari_localcl.data.provenance import ProcessRecord
 from napari_localcl.data.sides import Sides
-from napari_localcl.methods.method import BASE
+from napari_localcl.tasks.learners import PRETRAINING, Purpose, build_learner, take_over
 from napari_localcl.tasks.plans import fresh_plan, plan_of, resumed_plan
 from napari_localcl.tasks.preparing import contrast_reach, prepare_images, prepare_small
 from napari_localcl.training.budget import Budget
-from napari_localcl.training.chance import mix
 from napari_localcl.training.devices import Team, choose_device, choose_precision, leads
 from napari_localcl.training.files import restore
 from napari_localcl.training.loop import train
 from napari_localcl.training.record import (
     ImageRecord,
-    PriorRecord,
     RunRecord,
     SidesRecord,
     SkippedRecord,
@@ -32,8 +28,6 @@ from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
-
-    from torch import Tensor, nn
 
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.methods import Method
@@ -77,8 +71,8 @@ def pretrain(
     seed, device : int or None, str
         What chance depends on (None is 0); 'auto', 'cpu', 'cuda' or 'mps'.
     resume : bool
-        Go on with the run if it is there and unfinished, with the method, settings and seed it was
-        begun with; a budget given replaces its own.
+        Go on with the run if it is there and unfinished, as it was begun; but with the budget, if
+        one is given.
     start_from : str, Path or None
         An earlier run whose weights to begin with, as far as names and shapes agree.
     cache : Path or None
@@ -114,8 +108,7 @@ def carry_out(
     started: float,
     stop: Callable[[], bool],
     *,
-    verb: str = "pretrain",
-    prior: PriorRecord | None = None,
+    purpose: Purpose = PRETRAINING,
     teach: Callable[[Method, PreparedImages], None] = lambda learner, images: None,
 ) -> Generator[Progress, None, RunFolder]:
     """Train as planned; see :func:`pretrain`.
@@ -124,17 +117,17 @@ def carry_out(
     ----------
     plan, images, run, device, cache, started, stop
         As there.
-    verb, prior : str, PriorRecord or None
-        What the run's record says of its purpose.
+    purpose : Purpose
+        What the run is for.
     teach : callable
         Tells a method that was just made what images alone do not.
     """
-    folder = _open(run, plan, verb, prior)
+    folder = _open(run, plan, purpose)
     prepared, sides = yield from _prepare(images, folder, plan, cache)
-    learner = _build(plan, prepared.channels)
+    learner = build_learner(plan, prepared.channels, purpose)
     teach(learner, prepared)
     if plan.start_from and not plan.resumed:
-        note = _take_over(learner, Path(plan.start_from))
+        note = _begin_with(learner, Path(plan.start_from), purpose)
         yield from [note] if leads() else []
     if leads():
         _record(folder, prepared, sides, device)
@@ -169,12 +162,13 @@ def load_method(run: str | Path) -> tuple[Method, RunRecord]:
     record = folder.record
     if record.channels is None:
         raise BadInput(f"{run} was interrupted before it learned anything: resume it with --resume")
-    learner = _build(plan_of(record, Budget(steps=1)), record.channels)
+    purpose = Purpose(record.verb, labels=record.labels, backbone=record.backbone)
+    learner = build_learner(plan_of(record, Budget(steps=1)), record.channels, purpose)
     restore(learner, folder.load_weights(), folder.path)
     return learner.eval(), record
 
 
-def _open(path: Path, plan: Plan, verb: str, prior: PriorRecord | None) -> RunFolder:
+def _open(path: Path, plan: Plan, purpose: Purpose) -> RunFolder:
     """Return the run's folder; of several processes, the leading one makes it."""
     if not leads():
         return RunFolder(path)
@@ -188,8 +182,7 @@ def _open(path: Path, plan: Plan, verb: str, prior: PriorRecord | None) -> RunFo
         )
         return folder
     record = RunRecord(
-        verb=verb,
-        prior=prior,
+        **vars(purpose),
         method=plan.method.name,
         preset=plan.preset,
         settings=plan.settings.model_dump(mode="json"),
@@ -209,8 +202,8 @@ def _prepare(
 ) -> Generator[Progress, None, tuple[PreparedImages, Sides | None]]:
     """Read the images; a run that has none is not begun, one interrupted here can be resumed."""
     try:
-        work = _read(images, plan.settings, cache)
-        prepared, sides = yield from work if leads() else _unheard(work)
+        work = _read(images, plan.settings, plan.channels, cache)
+        prepared, sides = yield from work if leads() else unheard(work)
     except BadInput:
         if leads() and not plan.resumed:
             folder.abandon()
@@ -225,10 +218,14 @@ def _prepare(
 
 
 def _read(
-    images: str | Path | Sequence[str | Path], given: MethodSettings, cache: Path | None
+    images: str | Path | Sequence[str | Path],
+    given: MethodSettings,
+    channels: int | None,
+    cache: Path | None,
 ) -> Generator[Progress, None, tuple[PreparedImages, Sides | None]]:
+    reach = contrast_reach(given.model_dump())
     prepared = yield from prepare_images(
-        images, given.image_size, cache=cache, contrast_reach=contrast_reach(given.model_dump())
+        images, given.image_size, channels=channels, cache=cache, contrast_reach=reach
     )
     if given.sides != "shades":
         return prepared, None
@@ -237,7 +234,7 @@ def _read(
     return sides.mirror(prepared, small), sides
 
 
-def _unheard(work: Generator[Progress, None, Result]) -> Generator[Progress, None, Result]:
+def unheard(work: Generator[Progress, None, Result]) -> Generator[Progress, None, Result]:
     """Do the work without a word, for all processes but one have nobody to speak to."""
     while True:
         try:
@@ -259,31 +256,13 @@ def _check_same_images(folder: RunFolder, prepared: PreparedImages) -> None:
         )
 
 
-def _build(plan: Plan, channels: int) -> Method:
-    torch.manual_seed(mix(plan.seed))
-    return plan.method(plan.settings, channels)
-
-
-def _take_over(learner: nn.Module, run: Path) -> Progress:
-    """Copy the weights of an earlier run where names and shapes agree, and say what was left."""
-    own, theirs = learner.state_dict(), _both_names(RunFolder.open(run).load_weights())
-    taken = {
-        name: theirs[name]
-        for name, value in own.items()
-        if name in theirs and theirs[name].shape == value.shape
-    }
-    if not taken:
-        raise BadInput(f"no weights of {run} fit this method and its settings: leave --from out")
-    learner.load_state_dict({**own, **taken})
-    fresh = sorted({name.split(".")[0] for name in own if name not in taken})
-    note = f"; begun afresh: {', '.join(fresh)}" if fresh else ""
-    return Progress("note", message=f"took {len(taken)} of {len(own)} weights from {run}{note}")
-
-
-def _both_names(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Weights by their names alone and as the base of an add-on, whichever run they are of."""
-    alone = {name.removeprefix(BASE): value for name, value in weights.items()}
-    return {BASE + name: value for name, value in alone.items()} | alone | dict(weights)
+def _begin_with(learner: Method, run: Path, purpose: Purpose) -> Progress:
+    """Copy the weights of an earlier run: its encoder's, where the learner was built on it."""
+    built_on = purpose.backbone and purpose.backbone.method
+    if built_on != RunFolder.open(run).record.method:
+        return take_over(learner, run)
+    learner.learning_encoder().load_state_dict(load_encoder(run)[0].state_dict())
+    return Progress("note", message=f"built on the network of {run}")
 
 
 def _record(folder: RunFolder, prepared: PreparedImages, sides: Sides | None, device: str) -> None:

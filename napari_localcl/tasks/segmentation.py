@@ -5,21 +5,25 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
+from napari_localcl.data import classes as class_table
+from napari_localcl.data.classes import LabelClass
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import find_images
+from napari_localcl.data.mask_table import ClassRow
 from napari_localcl.data.mask_writing import MaskFolder
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.sampling import to_unit
+from napari_localcl.tasks.looking import CHUNK, Looking, Onlooker
 from napari_localcl.tasks.preparing import prepare_as_learned
 from napari_localcl.tasks.pretraining import load_method
-from napari_localcl.training.devices import choose_device, choose_precision
+from napari_localcl.training.devices import choose_device
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -32,8 +36,6 @@ if TYPE_CHECKING:
     from napari_localcl.training.record import RunRecord
 
     Mask = npt.NDArray[np.bool_]
-
-CHUNK = 8
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,14 @@ class Segmented:
         Where the masks are.
     images, empty : int
         How many masks there are, and how many of them show nothing.
+    shown : dict of str to int
+        How many images show each class, by its name.
     """
 
     folder: Path
     images: int
     empty: int
+    shown: dict[str, int]
 
 
 def segment(
@@ -98,8 +103,9 @@ def segment(
     device: str = "auto",
     cache: Path | None = None,
     clean_up: CleanUp | None = None,
+    looking: Looking | None = None,
 ) -> Generator[Progress, None, Segmented]:
-    """Segment all images with a run that has learned a structure.
+    """Segment all images with a run that has learned a structure, or several.
 
     Parameters
     ----------
@@ -108,13 +114,16 @@ def segment(
     run : str or Path
         The run.
     out : str or Path
-        Folder for masks, maps of uncertainty and `masks.csv`; new, empty or written so before.
+        Folder for masks, maps of uncertainty, `masks.csv` and, where labels were learned,
+        `classes.csv`; new, empty or written so before.
     device : str
         'auto', 'cpu', 'cuda' or 'mps'.
     cache : Path or None
         Where decoded images are kept; None is the user's cache folder.
     clean_up : CleanUp or None
         None takes what the run's settings say.
+    looking : Looking or None
+        None looks once, at working images as large as in training.
 
     Returns
     -------
@@ -128,70 +137,126 @@ def segment(
     """
     learner, record = load_method(run)
     if not getattr(learner, "segments", False):
-        raise BadInput(f"{run} learned no structure: learn one with 'shapes --prior'")
+        raise BadInput(
+            f"{run} learned no structure: learn one with 'shapes --prior' or 'finetune --labels'"
+        )
     listing = find_images(images)
     folder = MaskFolder.create(Path(out), listing)
+    looking, classes = looking or Looking(), classes_of(record)
+    if record.labels is not None:
+        class_table.write_classes(Path(out) / class_table.TABLE, classes)
     kind = choose_device(device)
-    model = _Model(cast("Segments", learner.to(kind)), kind)
-    prepared = yield from prepare_as_learned(listing, record, cache)
-    clean_up = clean_up or clean_up_of(record)
+    prepared = yield from prepare_as_learned(listing, record, cache, looking.magnification)
+    assert record.canvas is not None
+    window = learner.window(record.canvas)
+    model = Onlooker(cast("Segments", learner.to(kind)), kind, looking, window)
+    # Labels may lie anywhere; a shape was looked for where the camera saw something.
+    anywhere = record.labels is not None
+    work = _Work(model, prepared, classes, clean_up or clean_up_of(record), anywhere)
     empty = done = 0
-    with folder, closing(_masks(model, prepared, clean_up)) as found:
-        for done, (name, mask, uncertainty, confidence) in enumerate(found, 1):
-            folder.write(name, mask.astype(np.uint8), confidence, uncertainty)
-            empty += not mask.any()
+    shown = {one.name: 0 for one in classes}
+    with folder, closing(work.masks()) as found:
+        for done, (name, one) in enumerate(found, 1):
+            several = one.classes if len(classes) > 1 else ()
+            folder.write(name, one.mask, one.confidence, one.uncertainty, several)
+            empty += not one.mask.any()
+            for row in one.classes:
+                shown[row.name] += row.area > 0
             yield Progress("segment", "segment", done, len(prepared), message="segmenting")
-    return Segmented(Path(out), done, empty)
+    return Segmented(Path(out), done, empty, shown)
+
+
+def classes_of(record: RunRecord) -> tuple[LabelClass, ...]:
+    """Return the classes that a run tells apart; a structure learned by its shape is 1."""
+    if record.labels is None:
+        return (LabelClass(1, "1"),)
+    return tuple(LabelClass(one.value, one.name) for one in record.labels.classes)
 
 
 def clean_up_of(record: RunRecord) -> CleanUp:
     """Return what a run's settings say of cleaning up."""
-    given = record.settings["shape"]
+    given = record.settings.get("shape")
+    if given is None:
+        return CleanUp()
     return CleanUp(given["components"], given["fill_holes"], given["expected"])
 
 
-class _Model:
-    """What a run has learned, on a device."""
+@dataclass(frozen=True)
+class _Found:
+    """What is written of one image."""
 
-    def __init__(self, learner: Segments, device: str) -> None:
-        self._learner = learner
-        self._device = device
-        self._fast = choose_precision(device) == "bf16-mixed"
-
-    def __call__(self, pixels: npt.NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
-        """Images (B, C, H, W) -> probability and uncertainty, both (B, 1, H, W)."""
-        images = torch.from_numpy(pixels).to(self._device).float() / 255
-        fast = torch.autocast(self._device, torch.bfloat16, enabled=self._fast)
-        with torch.no_grad(), fast:
-            probability, uncertainty = self._learner.segment(images)
-        return probability.float().cpu(), uncertainty.float().cpu()
+    mask: npt.NDArray[np.unsignedinteger[Any]]
+    uncertainty: npt.NDArray[np.uint8]
+    confidence: float
+    classes: tuple[ClassRow, ...]
 
 
-def _masks(
-    model: _Model, images: PreparedImages, clean_up: CleanUp
-) -> Generator[tuple[str, Mask, npt.NDArray[np.uint8], float], None, None]:
-    """Name, mask and uncertainty in the image's own pixels, and confidence of every image."""
-    for start in range(0, len(images), CHUNK):
-        rows = range(start, min(start + CHUNK, len(images)))
-        field = torch.from_numpy(images.fields(rows)).unsqueeze(1)
-        probability, uncertainty = model(images.batch(rows))
-        both = torch.cat([probability * field, uncertainty * field], dim=1)
-        for row, maps in zip(rows, both, strict=True):
-            own = in_file_pixels(maps, images.placements[row]).numpy()
-            mask = clean_up.apply(own[0])
-            doubt = (255 * own[1]).round().astype(np.uint8)
-            yield images.names[row], mask, doubt, confidence(maps[0])
+@dataclass(frozen=True)
+class _Work:
+    """All images on their way to masks."""
+
+    model: Onlooker
+    images: PreparedImages
+    classes: Sequence[LabelClass]
+    clean_up: CleanUp
+    anywhere: bool
+
+    def masks(self) -> Generator[tuple[str, _Found], None, None]:
+        """Name and mask of every image, in the image's own pixels."""
+        images = self.images
+        for start in range(0, len(images), CHUNK):
+            rows = range(start, min(start + CHUNK, len(images)))
+            seen = images.valid(rows) if self.anywhere else images.fields(rows)
+            told = self.model(images.batch(rows)) * torch.from_numpy(seen).unsqueeze(1)
+            for row, maps in zip(rows, told, strict=True):
+                yield images.names[row], self._found(maps, images.placements[row])
+
+    def _found(self, maps: Tensor, placement: Placement) -> _Found:
+        own = in_file_pixels(maps, placement).numpy()
+        doubt = (255 * own[-1]).round().astype(np.uint8)
+        marked = self._marked(own[:-1])
+        told = told_classes(maps[:-1])
+        values = np.array([0, *(one.value for one in self.classes)])
+        mask = values[marked].astype(np.min_scalar_type(max(values)))
+        sure = [confidence(*pair) for pair in zip(maps[:-1], told, strict=True)]
+        rows = tuple(
+            ClassRow(one.name, sure[index], int((marked == index + 1).sum()))
+            for index, one in enumerate(self.classes)
+        )
+        # Of what is not there, nothing is known.
+        there = [row.confidence for row in rows if row.area] or [0.0]
+        overall = sure[0] if len(rows) == 1 else float(np.mean(there))
+        return _Found(mask, doubt, overall, rows)
+
+    def _marked(self, told: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
+        """Which class, from 1, each pixel shows, (H, W); 0 for the background."""
+        marked = np.zeros(told.shape[1:], np.intp)
+        likeliest = told_classes(torch.from_numpy(told)).numpy()
+        for index, probability in enumerate(told):
+            # Probabilities of others count as background, so that each class is cleaned up alone.
+            alone = probability if len(told) == 1 else likeliest[index].astype(np.float32)
+            marked[self.clean_up.apply(alone)] = index + 1
+        return marked
 
 
-def confidence(probability: Tensor) -> float:
+def told_classes(probabilities: Tensor) -> Tensor:
+    """Where each class is the likeliest, the background among them, (K, H, W) -> bool."""
+    nothing = 1 - probabilities.sum(dim=0, keepdim=True)
+    likeliest = torch.cat([nothing, probabilities]).argmax(dim=0)
+    return torch.stack([likeliest == one for one in range(1, len(probabilities) + 1)])
+
+
+def confidence(probability: Tensor, told: Tensor | None = None) -> float:
     """Return the Dice that a mask has with its own probabilities, from 0 to 1.
 
     Parameters
     ----------
     probability : Tensor (H, W)
         Of the structure; where it is 0 or 1 everywhere, the mask is sure. An empty mask has 0.
+    told : Tensor (H, W), bool, optional
+        The mask; by default where it is more probable than not.
     """
-    mask = (probability > 0.5).float()
+    mask = (probability > 0.5 if told is None else told).float()
     both = float(probability.sum() + mask.sum())
     return 2 * float((probability * mask).sum()) / both if both else 0.0
 

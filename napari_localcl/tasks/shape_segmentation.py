@@ -15,6 +15,7 @@ from napari_localcl.data.folder import find_images
 from napari_localcl.data.mask_writing import MaskFolder
 from napari_localcl.data.priors import build_prior
 from napari_localcl.data.progress import Progress
+from napari_localcl.tasks.learners import Purpose
 from napari_localcl.tasks.plans import fresh_plan, resumed_plan
 from napari_localcl.tasks.pretraining import carry_out
 from napari_localcl.tasks.shape_suiting import suited_settings
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.priors import Prior
     from napari_localcl.methods import Method
-    from napari_localcl.methods.method import Segments
+    from napari_localcl.methods.method import LearnsShape
     from napari_localcl.training.budget import Budget
 
 PREFIX = "prior."
@@ -87,8 +88,7 @@ def learn_shape(
             cache,
             started,
             stop,
-            verb="shapes",
-            prior=told,
+            purpose=Purpose("shapes", prior=told),
             teach=_teacher(known, plan.seed),
         )
     )
@@ -147,6 +147,6 @@ def _teacher(prior: Prior, seed: int) -> Callable[[Method, PreparedImages], None
         # Drawn at twice the size: a discriminator would know sharp edges of whole pixels.
         drawn = (prior.draw(1, (2 * height, 2 * width), chance) for _ in range(bank))
         shapes = [avg_pool2d(torch.from_numpy(mask).float(), 2) for mask in drawn]
-        cast("Segments", learner).know_shape(torch.stack(shapes), prior.located)
+        cast("LearnsShape", learner).know_shape(torch.stack(shapes), prior.located)
 
     return teach

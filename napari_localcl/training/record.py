@@ -49,6 +49,38 @@ class PriorRecord(BaseModel):
     settings: dict[str, Any]
 
 
+class BackboneRecord(BaseModel):
+    """The network of an earlier run that a run was built on: what it takes to build it again."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: str
+    settings: dict[str, Any]
+
+
+class ClassRecord(BaseModel):
+    """A class that labels tell apart: its value in masks, and its name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: int
+    name: str
+
+
+class LabelsRecord(BaseModel):
+    """The labels that a run learned from; `fingerprint` is a hash of all of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: tuple[str, ...]
+    classes: tuple[ClassRecord, ...]
+    sparse: bool
+    not_labelled: int
+    images: tuple[str, ...]
+    held_out: tuple[str, ...] = ()
+    fingerprint: str
+
+
 class RunRecord(BaseModel):
     """Everything needed to say what a run is and to make it again."""
 
@@ -72,6 +104,8 @@ class RunRecord(BaseModel):
     channels: int | None = None
     sides: SidesRecord | None = None
     prior: PriorRecord | None = None
+    labels: LabelsRecord | None = None
+    backbone: BackboneRecord | None = None
     images: tuple[ImageRecord, ...] = ()
     skipped: tuple[SkippedRecord, ...] = ()
     status: Literal["running", "interrupted", "failed", "finished"] = "running"

@@ -3,7 +3,7 @@
 import pytest
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.mask_table import MaskRow, read_mask_rows, write_mask_rows
+from napari_localcl.data.mask_table import ClassRow, MaskRow, read_mask_rows, write_mask_rows
 
 ROWS = (MaskRow("a.jpg", "a.png", 0.9375, 1204), MaskRow("sub/b.tif#3", "sub/b.tif", 1.0, 0))
 
@@ -32,3 +32,13 @@ def test_a_mistake_is_told_in_one_sentence_with_file_and_line(tmp_path, text, wh
     with pytest.raises(BadInput, match=why) as told:
         read_mask_rows(tmp_path / "masks.csv")
     assert str(told.value).startswith(str(tmp_path / "masks.csv"))
+
+
+def test_classes_have_columns_of_their_own(tmp_path):
+    path = tmp_path / "masks.csv"
+    both = (ClassRow("RV", 0.5, 7), ClassRow("LV wall", 0.25, 3))
+    rows = (MaskRow("a.png", "a.png", 0.375, 10, both), MaskRow("b.png", "b.png", 1.0, 2))
+    write_mask_rows(path, rows)
+    first = path.read_text().splitlines()[0]
+    assert first.endswith("confidence RV,area RV,confidence LV wall,area LV wall")
+    assert read_mask_rows(path) == rows

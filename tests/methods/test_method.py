@@ -20,9 +20,10 @@ from napari_localcl.training.run import RunFolder
 ALL = sorted(PUBLISHED)
 TINY = {"width": 4, "dimensions": 8, "clusters": 4, "pairs": 1, "points": {"count": 8}}
 TINY_ACE = {"width": 64, "depth": 1, "batch": 2, "consistency": {"width": 16, "prototypes": 16}}
+TINY_ACTION = {"width": 4, "batch": 2}
 TINY_MOCO = {"width": 4, "dimensions": 8, "batch": 2, "queue": 8, "hidden": 8, "projected": 8}
 TINY_LRC = {**TINY_MOCO, "lrc": {"images": 2}}
-TINY_OF = {"ld": TINY, "ace": TINY_ACE, "moco": TINY_MOCO, "lrc": TINY_LRC}
+TINY_OF = {"ld": TINY, "ace": TINY_ACE, "action": TINY_ACTION, "moco": TINY_MOCO, "lrc": TINY_LRC}
 
 
 @pytest.fixture(params=ALL)
@@ -66,6 +67,8 @@ def test_every_setting_has_a_default_and_a_description(system):
 def test_every_preset_is_valid(system):
     for preset in system.presets.values():
         system.settle({}, preset)
+    for recipe in system.label_presets.values():
+        system.settle({}, recipe)
 
 
 def test_each_choice_of_the_settings_that_decide_which_others_there_are_has_a_preset(system):

@@ -82,3 +82,16 @@ def test_moving_the_image_by_the_coarsest_stride_moves_the_embeddings():
 def test_group_normalisation_fits_whatever_the_settings_allow(given):
     network = tiny(**given, norm="group")
     assert len(network.embed(torch.rand(1, 1, 32, 32))) == 5
+
+
+@pytest.mark.parametrize("levels", [1, 5])
+def test_features_are_the_decoders_maps_with_an_embedding_or_without(levels):
+    torch.manual_seed(0)
+    network = LDNetwork(1, 4, 8, 4, levels, finest_stride=2).eval()
+    image = torch.rand(1, 1, 64, 64)
+    features = network.features(image)
+    assert tuple(features) == (2, 4, 8, 16, 32)
+    assert all(
+        torch.equal(a, b) for a, b in zip(features.values(), network.decode(image), strict=True)
+    )
+    assert torch.equal(network.deepest(image), features[32])

@@ -146,7 +146,7 @@ class LD(Method, name="ld"):
         self._knowledge = yield from first_guesses(self._knowledge, images, given, chance)
 
     def know_shape(self, masks: Tensor, located: bool) -> None:
-        """Take the masks of a prior; see :class:`Segments`."""
+        """Take the masks of a prior; see :class:`LearnsShape`."""
         self._knowledge = ShapeKnowledge.of_prior(masks, located)
 
     def _embed(self, images: PreparedImages, chosen: list[int]) -> Pyramid:
