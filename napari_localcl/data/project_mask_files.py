@@ -80,7 +80,7 @@ class MaskFiles:
         return [path for path in paths if path.exists()]
 
     def complete(self, masks: Masks, structure: str) -> dict[Path, int]:
-        """Return the files on the disk of people's masks of whole images and whole volumes.
+        """Return the files, once all is saved, of people's masks of whole images and volumes.
 
         Slices that nobody has settled are 0 in the file of a volume, which says nothing of them.
         Each file comes with how many images it is of.
@@ -89,11 +89,8 @@ class MaskFiles:
         found: dict[Path, int] = {}
         for planes in self.listing.items.values():
             words = [said.get(masks.images.index(plane.name)) for plane in planes]
-            if not all(one is not None and one.has_mask for one in words):
-                continue
-            path = self.of_person(structure, planes[0])
-            if path.exists():
-                found[path] = len(planes)
+            if all(one is not None and one.has_mask for one in words):
+                found[self.of_person(structure, planes[0])] = len(planes)
         return found
 
     def proposals(self, folder: str, run: str) -> Path:

@@ -91,12 +91,13 @@ class RegionPreview(Preview):
         layer.scale = np.asarray(image.scale) * made.cell
         layer.translate = np.asarray(image.scale) * made.corner
         layer.metadata = {"image": made.image, "settings": dict(self._own)}
+        # napari lets it be edited again whenever it is laid elsewhere.
+        layer.editable = False
         self.counted.emit(made.image, int(made.regions.max(initial=0)))
 
     def _add(self, made: _Found) -> Labels:
         layers, active = self._viewer.layers, self._viewer.layers.selection.active
         layer = self._viewer.add_labels(made.regions, name=REGIONS, opacity=_OPACITY)
-        layer.editable = False
         # Right above the image: points stay in sight.
         layers.move(len(layers) - 1, layers.index(self._canvas.image) + 1)
         layers.selection.active = active

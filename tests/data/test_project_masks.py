@@ -245,7 +245,7 @@ def stack_project(tmp_path):
     tifffile.imwrite(
         images / "stack.tif", stack, photometric="minisblack", metadata={"axes": "ZYX"}
     )
-    return new_project(tmp_path / "project", images)
+    return new_project(tmp_path / "volume", images)
 
 
 def test_a_mask_says_something_of_all_that_its_file_shows_once_all_slices_are_settled(

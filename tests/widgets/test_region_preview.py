@@ -75,12 +75,13 @@ def test_the_regions_lie_on_the_image_and_are_counted_in_words(dock, viewer, wai
 def test_another_setting_shows_other_regions_and_is_what_would_be_learned(dock, wait):
     layer = begin(dock, wait)
     before = count(layer)
-    control(dock.learn, QDoubleSpinBox, "scale").setValue(0)
-    control(dock.learn, QDoubleSpinBox, "smallest").setValue(0.01)
-    wait(lambda: count(layer) not in (0, before))
+    control(dock.learn, QDoubleSpinBox, "scale").setValue(500)
+    control(dock.learn, QDoubleSpinBox, "sigma").setValue(1)
+    wait(lambda: layer.metadata["settings"]["sigma"] == 1)
+    assert 0 < count(layer) < before
     assert dock.learn.form.wish.settings == {
-        "lrc.superpixels.scale": 0.0,
-        "lrc.superpixels.smallest": 0.01,
+        "lrc.superpixels.scale": 500.0,
+        "lrc.superpixels.sigma": 1.0,
     }
     assert said(dock) == [f"{count(layer)} regions in {dock.session.image}."]
     control(dock.learn, QComboBox, "Preset").setCurrentText("two")
