@@ -25,8 +25,22 @@ class Encoder(nn.Module, ABC):
 
         The mean of the coarsest dense embeddings, unless a system has its own.
         """
+        return _mean(self.embed(images))
+
+    def embed_all(self, images: Tensor) -> tuple[dict[int, Tensor], Tensor]:
+        """What :meth:`embed` and :meth:`embed_whole` say, in one pass where they share it.
+
+        A system with a :meth:`embed_whole` of its own saves the second pass by its own form of
+        this.
+        """
         dense = self.embed(images)
-        return normalize(dense[max(dense)].mean(dim=(2, 3)), dim=1)
+        if type(self).embed_whole is Encoder.embed_whole:
+            return dense, _mean(dense)
+        return dense, self.embed_whole(images)
+
+
+def _mean(dense: dict[int, Tensor]) -> Tensor:
+    return normalize(dense[max(dense)].mean(dim=(2, 3)), dim=1)
 
 
 def colour_range(images: Tensor) -> Tensor:

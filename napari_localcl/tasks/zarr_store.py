@@ -1,0 +1,352 @@
+"""Embeddings of a project's images in one zarr store, for every task and every other program.
+
+The store is a zarr group, version 3. Its attribute ``napari_localcl`` says which model made the
+embeddings, which images they are of, and which row of the arrays each image is:
+
+=================== ============== ==========================================================
+array               row            what
+=================== ============== ==========================================================
+``stride_<s>``      (h, w, D)      float16 unit vectors of the cells of one image
+``whole``           (D,)           float32 unit vector of one whole image
+``content``         (32,)          uint8, SHA-256 of what the row is of; written last
+=================== ============== ==========================================================
+
+A file (a shard) holds some rows. Files take their place when they are whole, and a row counts when
+its ``content`` is what the list of images says: so a store can be read while it is written, several
+processes can write different files, and one cut off anywhere is completed by embedding again.
+Rows are not compressed, for vectors of noise-like bits gain nothing, and are mapped into memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import uuid4
+
+import numpy as np
+import torch
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from napari_localcl.data.atomic import replacing
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.placement import Placement
+from napari_localcl.data.shard import Shard
+from napari_localcl.data.shard_file import ShardedRows
+from napari_localcl.models.pyramid import Pyramid
+from napari_localcl.tasks.filling import image_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from napari_localcl.data.prepared import PreparedImages
+
+ATTRIBUTE = "napari_localcl"
+SHARD_BYTES = 2**26
+MOST_PER_SHARD = 64
+
+
+class StoredImage(BaseModel):
+    """An image, its row, and where it lies on the canvas; see :class:`Placement`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    row: int
+    scale: float
+    offset: tuple[float, float]
+    file_size: tuple[int, int]
+    mirrored: bool = False
+
+
+class Contents(BaseModel):
+    """What a store says of itself.
+
+    Attributes
+    ----------
+    format : int
+        Of the store.
+    weights : str
+        Hash of the encoder's weights.
+    run : str
+        Name of the run that learned them.
+    channels, canvas : int, (int, int)
+        Of the images, as the encoder sees them.
+    keys : tuple of str
+        What each row is of, see :func:`image_keys`.
+    images : tuple of StoredImage
+        Those that were embedded last, in order; rows of others are kept for when they come back.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    format: Literal[1] = 1
+    weights: str
+    run: str
+    channels: int
+    canvas: tuple[int, int]
+    strides: tuple[int, ...]
+    keys: tuple[str, ...] = ()
+    images: tuple[StoredImage, ...] = ()
+
+
+@dataclass(frozen=True)
+class ZarrStore:
+    """A store that is there; see the module.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(
+        cls,
+        path: Path,
+        contents: Contents,
+        shapes: Mapping[int, tuple[int, int, int]],
+        whole: int,
+    ) -> ZarrStore:
+        """Make an empty store, unless another process has just done so.
+
+        Parameters
+        ----------
+        path : Path
+            Where to; the folder above is made if needed.
+        contents : Contents
+            What it says of itself.
+        shapes, whole
+            See :class:`napari_localcl.tasks.embedding_store.EmbeddingStore`.
+        """
+        import zarr
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{uuid4().hex}.part")
+        try:
+            attributes = {ATTRIBUTE: contents.model_dump(mode="json")}
+            group = zarr.create_group(part, zarr_format=3, attributes=attributes)
+            rows = {f"stride_{s}": (shapes[s], "float16") for s in contents.strides}
+            rows |= {"whole": ((whole,), "float32"), "content": ((32,), "uint8")}
+            per_shard = _per_shard(math.prod(shape) * 2 for shape, _ in rows.values())
+            for name, (shape, kind) in rows.items():
+                group.create_array(
+                    name,
+                    shape=(0, *shape),
+                    dtype=kind,
+                    chunks=(1, *shape),
+                    shards=(per_shard, *shape),
+                    compressors=None,
+                    fill_value=0,
+                )
+            part.rename(path)
+        except OSError:
+            shutil.rmtree(part, ignore_errors=True)
+            # Otherwise another process was faster, and its store is as good.
+            if not (path / "zarr.json").exists():
+                raise
+        return cls(path)
+
+    @property
+    def contents(self) -> Contents:
+        """What the store says of itself, read anew.
+
+        Raises
+        ------
+        BadInput
+            If it is none, damaged, or of a newer form.
+        """
+        try:
+            return Contents.model_validate(self._attributes()["attributes"][ATTRIBUTE])
+        except FileNotFoundError as error:
+            raise BadInput(f"there is no store of embeddings at {self.path}") from error
+        except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+            raise BadInput(
+                f"{self.path} is not a store of embeddings that this version can read; "
+                "choose another --out, or delete it"
+            ) from error
+
+    def check(self, contents: Contents) -> None:
+        """Refuse a store that was made by another model, or otherwise.
+
+        Raises
+        ------
+        BadInput
+            Says what is different.
+        """
+        own = self.contents
+        other = f"{self.path} holds the embeddings of"
+        advice = "choose another --out, or delete it"
+        if own.weights != contents.weights:
+            raise BadInput(f"{other} another model, learned by the run {own.run!r}; {advice}")
+        if (own.canvas, own.channels) != (contents.canvas, contents.channels):
+            raise BadInput(f"{other} images of another working size; {advice}")
+        if own.strides != contents.strides:
+            strides = ", ".join(map(str, own.strides))
+            raise BadInput(f"{other} the strides {strides} only; {advice}, or leave --strides out")
+
+    def list_images(self, images: PreparedImages) -> None:
+        """Say which images are to be there; rows of those that are there already stay theirs.
+
+        Several processes may do so at once, with the same images: they say the same.
+        """
+        contents = self.contents
+        keys = image_keys(images)
+        rows = {key: row for row, key in enumerate(contents.keys)}
+        for key in keys:
+            rows.setdefault(key, len(rows))
+        listed = tuple(
+            StoredImage(
+                name=name,
+                row=rows[key],
+                scale=placement.scale,
+                offset=placement.offset,
+                file_size=placement.file_size,
+                mirrored=placement.mirrored,
+            )
+            for name, key, placement in zip(images.names, keys, images.placements, strict=True)
+        )
+        new = contents.model_copy(update={"keys": tuple(rows), "images": listed})
+        if new != contents:
+            self._resize(len(rows))
+            self._say(new)
+
+    def lacking(self, images: PreparedImages, part: Shard) -> list[list[int]]:
+        """Return which images have no row yet, those of one file together.
+
+        Parameters
+        ----------
+        images : PreparedImages
+            The images listed.
+        part : Shard
+            Which of several equal processes asks: files are dealt out to them.
+        """
+        per_shard = self.array("content").per_shard
+        row_of = {key: row for row, key in enumerate(self.contents.keys)}
+        there = self.complete()
+        files: dict[int, dict[int, int]] = {}
+        for index, key in enumerate(image_keys(images)):
+            row = row_of[key]
+            # The same pixels under two names have one row.
+            if not there[row] and row // per_shard % part.world == part.rank:
+                files.setdefault(row // per_shard, {}).setdefault(row, index)
+        return [[rows[row] for row in sorted(rows)] for _, rows in sorted(files.items())]
+
+    def packed(self, maps: Mapping[int, Tensor]) -> dict[int, Tensor]:
+        """See :meth:`Keeper.packed`: as float16."""
+        return {stride: maps[stride].half().movedim(1, 3).cpu() for stride in self._strides}
+
+    def add(self, keys: Sequence[str], maps: Mapping[int, Tensor], wholes: Tensor) -> None:
+        """See :meth:`Keeper.add`; the keys have been listed, and their rows are of one file."""
+        row_of = {key: row for row, key in enumerate(self.contents.keys)}
+        rows = np.array([row_of[key] for key in keys])
+        content = np.stack([_digest(key) for key in keys])
+        for stride in self._strides:
+            self._write(f"stride_{stride}", rows, maps[stride].numpy())
+        self._write("whole", rows, wholes.numpy())
+        self._write("content", rows, content)
+
+    def complete(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Return which rows hold what the list says, (rows,)."""
+        keys = self.contents.keys
+        names = ["content", "whole", *(f"stride_{stride}" for stride in self._strides)]
+        written = [self.array(name).written()[: len(keys)] for name in names]
+        there = np.logical_and.reduce(written)
+        rows = np.flatnonzero(there)
+        said = self.array("content").read(rows.tolist())
+        expected = np.stack([_digest(keys[row]) for row in rows] or [said[:0]])
+        there[rows] = (said == expected.reshape(said.shape)).all(axis=1)
+        return there
+
+    def pyramid(self, rows: Sequence[int]) -> Pyramid:
+        """Map the embeddings of some rows."""
+        strides = self._strides
+        maps = {s: torch.from_numpy(self.array(f"stride_{s}").read(rows)) for s in strides}
+        return Pyramid(maps, self.contents.canvas, torch.arange(len(rows)))
+
+    def wholes(self, rows: Sequence[int]) -> Tensor:
+        """Read the embeddings of the whole images of some rows, (N, D)."""
+        return torch.from_numpy(np.array(self.array("whole").read(rows)))
+
+    def array(self, name: str) -> ShardedRows:
+        """Return an array's rows."""
+        return ShardedRows.open(self.path / name)
+
+    @cached_property
+    def _strides(self) -> tuple[int, ...]:
+        return self.contents.strides
+
+    def _write(self, name: str, rows: Any, values: Any) -> None:
+        import zarr
+
+        array = self.array(name)
+        shard = int(rows[0]) // array.per_shard
+        # Zarr adds rows to a file that is there, and stumbles over one that is damaged.
+        if (array.starts(shard) < 0).all():
+            array.file(shard).unlink(missing_ok=True)
+        zarr.open_array(self.path / name, mode="r+").oindex[rows] = values
+
+    def _resize(self, rows: int) -> None:
+        import zarr
+
+        for _, array in zarr.open_group(self.path, mode="r+").arrays():
+            if array.shape[0] < rows:
+                array.resize((rows, *array.shape[1:]))
+
+    def _attributes(self) -> dict[str, Any]:
+        facts: dict[str, Any] = json.loads((self.path / "zarr.json").read_text(encoding="utf-8"))
+        return facts
+
+    def _say(self, contents: Contents) -> None:
+        facts = self._attributes()
+        facts["attributes"][ATTRIBUTE] = contents.model_dump(mode="json")
+        with replacing(self.path / "zarr.json") as part:
+            part.write_text(json.dumps(facts), encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class StoredEmbeddings:
+    """Embeddings of images, read from a store.
+
+    Attributes
+    ----------
+    store : ZarrStore
+        Where they are.
+    rows : tuple of int
+        The store's row of every image, in order.
+    """
+
+    store: ZarrStore
+    rows: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, images: Sequence[int]) -> Pyramid:
+        return self.store.pyramid([self.rows[image] for image in images])
+
+    def wholes(self) -> Tensor:
+        """Read the embeddings of the whole images, (N, D)."""
+        return self.store.wholes(self.rows)
+
+
+def placement_of(image: StoredImage, canvas: tuple[int, int]) -> Placement:
+    """Return where a stored image lies on the canvas."""
+    return Placement(image.scale, image.offset, image.file_size, canvas, image.mirrored)
+
+
+def _per_shard(row_bytes: Any) -> int:
+    return max(1, min(SHARD_BYTES // max(row_bytes), MOST_PER_SHARD))
+
+
+def _digest(key: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.frombuffer(hashlib.sha256(key.encode()).digest(), np.uint8)
