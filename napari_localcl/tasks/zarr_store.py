@@ -25,76 +25,33 @@ import math
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.placement import Placement
-from napari_localcl.data.shard import Shard
 from napari_localcl.data.shard_file import ShardedRows
 from napari_localcl.models.pyramid import Pyramid
 from napari_localcl.tasks.filling import image_keys
+from napari_localcl.tasks.store_contents import Contents, StoredImage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from torch import Tensor
 
     from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.data.shard import Shard
+    from napari_localcl.data.shard_file import Rows
 
 ATTRIBUTE = "napari_localcl"
 SHARD_BYTES = 2**26
 MOST_PER_SHARD = 64
-
-
-class StoredImage(BaseModel):
-    """An image, its row, and where it lies on the canvas; see :class:`Placement`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    row: int
-    scale: float
-    offset: tuple[float, float]
-    file_size: tuple[int, int]
-    mirrored: bool = False
-
-
-class Contents(BaseModel):
-    """What a store says of itself.
-
-    Attributes
-    ----------
-    format : int
-        Of the store.
-    weights : str
-        Hash of the encoder's weights.
-    run : str
-        Name of the run that learned them.
-    channels, canvas : int, (int, int)
-        Of the images, as the encoder sees them.
-    keys : tuple of str
-        What each row is of, see :func:`image_keys`.
-    images : tuple of StoredImage
-        Those that were embedded last, in order; rows of others are kept for when they come back.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    format: Literal[1] = 1
-    weights: str
-    run: str
-    channels: int
-    canvas: tuple[int, int]
-    strides: tuple[int, ...]
-    keys: tuple[str, ...] = ()
-    images: tuple[StoredImage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -172,27 +129,54 @@ class ZarrStore:
         except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
             raise BadInput(
                 f"{self.path} is not a store of embeddings that this version can read; "
-                "choose another --out, or delete it"
+                "choose another, or delete it"
             ) from error
 
-    def check(self, contents: Contents) -> None:
+    def check_model(self, weights: str) -> None:
+        """Refuse a store that another model made.
+
+        Parameters
+        ----------
+        weights : str
+            Hash of the weights of the model asked for.
+
+        Raises
+        ------
+        BadInput
+            If the store's are others, or there is none that can be read.
+        """
+        own = self.contents
+        if own.weights != weights:
+            raise BadInput(
+                f"{self.path} holds the embeddings of another model, that of the run {own.run!r}; "
+                "choose another store, or delete this one and embed again"
+            )
+
+    def check(self, wanted: Contents, *, strides_asked: bool = True) -> None:
         """Refuse a store that was made by another model, or otherwise.
+
+        Parameters
+        ----------
+        wanted : Contents
+            What the store would say if it were made now.
+        strides_asked : bool
+            Whether other strides matter.
 
         Raises
         ------
         BadInput
             Says what is different.
         """
+        self.check_model(wanted.weights)
         own = self.contents
-        other = f"{self.path} holds the embeddings of"
-        advice = "choose another --out, or delete it"
-        if own.weights != contents.weights:
-            raise BadInput(f"{other} another model, learned by the run {own.run!r}; {advice}")
-        if (own.canvas, own.channels) != (contents.canvas, contents.channels):
-            raise BadInput(f"{other} images of another working size; {advice}")
-        if own.strides != contents.strides:
+        if (own.canvas, own.channels) != (wanted.canvas, wanted.channels):
+            raise BadInput(f"{self.path} holds images of another working size; choose another")
+        if strides_asked and own.strides != wanted.strides:
             strides = ", ".join(map(str, own.strides))
-            raise BadInput(f"{other} the strides {strides} only; {advice}, or leave --strides out")
+            raise BadInput(
+                f"{self.path} was made with the strides {strides}; leave --strides out to go on "
+                "with these, or choose another store"
+            )
 
     def list_images(self, images: PreparedImages) -> None:
         """Say which images are to be there; rows of those that are there already stay theirs.
@@ -205,14 +189,7 @@ class ZarrStore:
         for key in keys:
             rows.setdefault(key, len(rows))
         listed = tuple(
-            StoredImage(
-                name=name,
-                row=rows[key],
-                scale=placement.scale,
-                offset=placement.offset,
-                file_size=placement.file_size,
-                mirrored=placement.mirrored,
-            )
+            StoredImage.of(name, rows[key], placement)
             for name, key, placement in zip(images.names, keys, images.placements, strict=True)
         )
         new = contents.model_copy(update={"keys": tuple(rows), "images": listed})
@@ -285,15 +262,22 @@ class ZarrStore:
     def _strides(self) -> tuple[int, ...]:
         return self.contents.strides
 
-    def _write(self, name: str, rows: Any, values: Any) -> None:
+    def _write(self, name: str, rows: Rows, values: Rows) -> None:
+        """Write rows of one shard, beside those that are in it already."""
         import zarr
 
         array = self.array(name)
         shard = int(rows[0]) // array.per_shard
-        # Zarr adds rows to a file that is there, and stumbles over one that is damaged.
-        if (array.starts(shard) < 0).all():
+        first = shard * array.per_shard
+        last = min(first + array.per_shard, array.count)
+        there = first + np.flatnonzero(array.starts(shard) >= 0)
+        # Zarr leaves rows out that are zero, and would stumble over a damaged file.
+        block = np.zeros((last - first, *array.shape), array.dtype)
+        block[there - first] = array.read(there.tolist())
+        block[rows - first] = values
+        if not len(there):
             array.file(shard).unlink(missing_ok=True)
-        zarr.open_array(self.path / name, mode="r+").oindex[rows] = values
+        zarr.open_array(self.path / name, mode="r+")[first:last] = block
 
     def _resize(self, rows: int) -> None:
         import zarr
@@ -339,12 +323,7 @@ class StoredEmbeddings:
         return self.store.wholes(self.rows)
 
 
-def placement_of(image: StoredImage, canvas: tuple[int, int]) -> Placement:
-    """Return where a stored image lies on the canvas."""
-    return Placement(image.scale, image.offset, image.file_size, canvas, image.mirrored)
-
-
-def _per_shard(row_bytes: Any) -> int:
+def _per_shard(row_bytes: Iterable[int]) -> int:
     return max(1, min(SHARD_BYTES // max(row_bytes), MOST_PER_SHARD))
 
 
