@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from napari_localcl.cli import (
     demo,
+    embed,
     evaluate,
     exchange,
     landmarks,
@@ -58,6 +59,7 @@ app.command("methods")(methods.methods)
 app.command("pretrain")(pretrain.pretrain)
 app.command("landmarks")(landmarks.landmarks)
 app.command("shapes")(shapes.shapes)
+app.command("embed")(embed.embed)
 app.command("export")(exchange.export_verb)
 app.command("import")(exchange.import_verb)
 app.command("window")(window.window)

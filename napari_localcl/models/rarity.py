@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
-from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, normalize
 
-from .pyramid import Pyramid
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from .pyramid import Pyramid
 
 LAYOUT_STRIDE, LAYOUT_CELLS = 8, 8
 ROWS = 512  # images compared with all others at once
@@ -52,8 +56,8 @@ def change(first: Tensor, second: Tensor, known: tuple[Tensor, Tensor]) -> Tenso
     Tensor (M,)
         From 0, seen alike, to 1, seen with no relation.
     """
-    profiles = [_profile(cells, references) for cells, references in zip((first, second), known)]
-    return (1 - (profiles[0] * profiles[1]).sum(dim=1)).clamp(0, 1)
+    before, after = _profile(first, known[0]), _profile(second, known[1])
+    return (1 - (before * after).sum(dim=1)).clamp(0, 1)
 
 
 def _profile(cells: Tensor, references: Tensor) -> Tensor:

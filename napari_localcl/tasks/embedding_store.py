@@ -167,13 +167,15 @@ def open_store(
     shapes, whole = embedding_shapes(encoder, channels, canvas)
     height, width = canvas
     folder = (cache or default_cache()) / "embeddings"
-    return EmbeddingStore(folder / f"{weights_key(encoder)}-{height}x{width}", shapes, whole, canvas)
+    return EmbeddingStore(
+        folder / f"{weights_key(encoder)}-{height}x{width}", shapes, whole, canvas
+    )
 
 
 def embedding_shapes(
     encoder: Encoder, channels: int, canvas: tuple[int, int]
 ) -> tuple[dict[int, tuple[int, int, int]], int]:
-    """Return the shape (h, w, D) of an image's map by stride, and the length of its whole vector."""
+    """Return the shape (h, w, D) of a map by stride, and the length of a whole image's vector."""
     device = next(encoder.parameters()).device
     with torch.no_grad():
         maps, whole = encoder.embed_all(torch.zeros(1, channels, *canvas, device=device))

@@ -25,7 +25,7 @@ class Keeper(Protocol):
     """What keeps embeddings, each under the key of its image."""
 
     def packed(self, maps: Mapping[int, Tensor]) -> dict[int, Tensor]:
-        """Unit vectors (N, D, h, w) by stride -> the maps (N, h, w, D) that are kept, on the CPU."""
+        """Unit vectors (N, D, h, w) by stride -> the maps (N, h, w, D) to keep, on the CPU."""
 
     def add(self, keys: Sequence[str], maps: Mapping[int, Tensor], wholes: Tensor) -> None:
         """Keep packed maps by stride, and the embeddings of the whole images (N, D), float32."""

@@ -84,6 +84,36 @@ def learn_colours(
 
 
 @dataclass(frozen=True)
+class Kinds:
+    """Clusters of vectors.
+
+    Attributes
+    ----------
+    centres : Tensor (K, D)
+        Of the largest cluster first.
+    """
+
+    centres: Tensor
+
+    def of(self, vectors: Tensor) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Return the clusters of vectors (P, D), from 1."""
+        kinds: np.ndarray[Any, np.dtype[np.int64]] = (
+            torch.cdist(vectors.float(), self.centres).argmin(dim=1).numpy()
+        )
+        return kinds + 1
+
+
+def cluster_vectors(vectors: Tensor, count: int, seed: int = 0) -> Kinds:
+    """Divide vectors (P, D) into kinds by k-means; of fewer vectors, as many kinds."""
+    from sklearn.cluster import MiniBatchKMeans
+
+    model = MiniBatchKMeans(min(count, len(vectors)), n_init=3, batch_size=4096, random_state=seed)
+    sizes = np.bincount(model.fit_predict(vectors.numpy()), minlength=model.n_clusters)
+    order = np.argsort(-sizes, kind="stable")
+    return Kinds(torch.from_numpy(np.asarray(model.cluster_centers_[order], np.float32)))
+
+
+@dataclass(frozen=True)
 class Clustering:
     """Kinds of places, the same in all images.
 
@@ -91,20 +121,19 @@ class Clustering:
     ----------
     collection : Collection
         The images.
-    model : sklearn.cluster.MiniBatchKMeans
-        What tells the kinds.
+    kinds : Kinds
+        What tells them.
     stride : int
         Of the cells, pixels of the canvas.
     """
 
     collection: Collection
-    model: Any
+    kinds: Kinds
     stride: int
 
     def of(self, vectors: Tensor) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Return the clusters of vectors (P, D), from 1."""
-        kinds: np.ndarray[Any, np.dtype[np.int64]] = self.model.predict(vectors.numpy())
-        return kinds.astype(np.int64) + 1
+        return self.kinds.of(vectors)
 
     def map(self, image: str) -> HeatMap:
         """Return the clusters (h, w) of an image, from 1."""
@@ -133,18 +162,10 @@ def learn_clusters(
     Clustering
         What the generator returns at its end.
     """
-    from sklearn.cluster import MiniBatchKMeans
-
     step = collection.stride(stride)
     sample = yield from sample_cells(collection, CLUSTERED, step, seed)
     yield Progress("clusters", message="finding clusters")
-    model = MiniBatchKMeans(
-        min(count, len(sample.vectors)), n_init=3, batch_size=4096, random_state=seed
-    )
-    kinds = model.fit_predict(sample.vectors.numpy())
-    order = np.argsort(-np.bincount(kinds, minlength=len(model.cluster_centers_)), kind="stable")
-    model.cluster_centers_ = np.ascontiguousarray(model.cluster_centers_[order])
-    return Clustering(collection, model, step)
+    return Clustering(collection, cluster_vectors(sample.vectors, count, seed), step)
 
 
 @dataclass(frozen=True)

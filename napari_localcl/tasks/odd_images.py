@@ -77,13 +77,10 @@ def find_odd_images(
     names = collection.names
     # Of a small project, not all: an image is far if it is so from its nearest half.
     far = remoteness(described, min(NEAREST, max(1, len(described) // 2)))
-    outliers = far.topk(min(count, len(far)))
+    farthest = far.argsort(descending=True)[:count].tolist()
     pairs, similar = closest_pairs(described, count)
     return OddImages(
-        tuple(
-            (names[index], round(value, 4))
-            for index, value in zip(outliers.indices.tolist(), outliers.values.tolist(), strict=True)
-        ),
+        tuple((names[index], round(float(far[index]), 4)) for index in farthest),
         tuple(
             Pair(names[first], names[second], round(value, 4))
             for (first, second), value in zip(pairs.tolist(), similar.tolist(), strict=True)

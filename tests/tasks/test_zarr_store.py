@@ -193,7 +193,7 @@ def test_a_kill_between_listing_and_embedding_costs_nothing(store, images):
 
 def test_a_store_of_another_model_is_refused(store, images):
     embed(store, images)
-    with pytest.raises(BadInput, match="another model.*'run'"):
+    with pytest.raises(BadInput, match=r"another model.*'run'"):
         store.check_model(weights_key(tiny(seed=1)))
     store.check_model(weights_key(tiny()))
     own = store.contents
