@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,9 +14,9 @@ from napari_localcl.data.annotations import check_inside
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import unknown_name
 from napari_localcl.tasks.cells import cell_box
-from napari_localcl.tasks.embedding_store import weights_key
+from napari_localcl.tasks.embedding_store import Embeddings, weights_key
 from napari_localcl.tasks.pretraining import load_encoder
-from napari_localcl.tasks.zarr_store import StoredEmbeddings, ZarrStore
+from napari_localcl.tasks.zarr_store import ZarrStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,22 +25,10 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.annotations import Landmark
     from napari_localcl.data.placement import Placement
-    from napari_localcl.models.pyramid import Pyramid
     from napari_localcl.tasks.atlas import Embedded
 
 USUAL_STRIDE = 4  # pixels of the canvas: fine enough for a patch, coarse enough to ask them all
 BATCH = 16  # images read at once
-
-
-class Readable(Protocol):
-    """Embeddings of images, wherever they are kept."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, images: Sequence[int]) -> Pyramid: ...
-
-    def wholes(self) -> Tensor:
-        """Read the embeddings of the whole images, (N, D)."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +41,13 @@ class Collection:
         The images.
     placements : tuple of Placement
         Where each lies on the canvas.
-    embeddings : Readable
+    embeddings : Embeddings
         In the same order.
     """
 
     names: tuple[str, ...]
     placements: tuple[Placement, ...]
-    embeddings: Readable
+    embeddings: Embeddings
 
     @classmethod
     def of(cls, embedded: Embedded) -> Collection:
@@ -165,5 +153,5 @@ def open_collection(store: str | Path, run: str | Path | None = None) -> Collect
     return Collection(
         tuple(image.name for image in images),
         tuple(image.placement(contents.canvas) for image in images),
-        StoredEmbeddings(kept, tuple(image.row for image in images)),
+        Embeddings(kept, tuple(image.row for image in images)),
     )

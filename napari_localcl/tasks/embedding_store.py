@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.progress import Progress
     from napari_localcl.models.encoder import Encoder
+    from napari_localcl.tasks.filling import Store
 
 LENGTH = 127
 
@@ -69,14 +70,14 @@ class EmbeddingStore:
         return {key: row for row, key in enumerate(keys)} if min(kept) >= len(keys) else {}
 
     def packed(self, maps: Mapping[int, Tensor]) -> dict[int, Tensor]:
-        """See :meth:`Keeper.packed`: as signed bytes."""
+        """See :meth:`Store.packed`: as signed bytes."""
         return {
             stride: (maps[stride] * LENGTH).round().to(torch.int8).movedim(1, 3).cpu()
             for stride in self.shapes
         }
 
     def add(self, keys: Sequence[str], maps: Mapping[int, Tensor], wholes: Tensor) -> None:
-        """See :meth:`Keeper.add`.
+        """See :meth:`Store.add`.
 
         The keys are written last: after a kill in between, the rows without a key are overwritten.
         """
@@ -129,13 +130,13 @@ class Embeddings:
 
     Attributes
     ----------
-    store : EmbeddingStore
+    store : Store
         Where they are kept.
     rows : tuple of int
         The store's row of every image, in order.
     """
 
-    store: EmbeddingStore
+    store: Store
     rows: tuple[int, ...]
 
     def __len__(self) -> int:

@@ -17,18 +17,25 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.models.encoder import Encoder
+    from napari_localcl.models.pyramid import Pyramid
 
 BATCH = 8  # images embedded at once
 
 
-class Keeper(Protocol):
-    """What keeps embeddings, each under the key of its image."""
+class Store(Protocol):
+    """What keeps embeddings, in a row for each image, known by the image's key."""
 
     def packed(self, maps: Mapping[int, Tensor]) -> dict[int, Tensor]:
         """Unit vectors (N, D, h, w) by stride -> the maps (N, h, w, D) to keep, on the CPU."""
 
     def add(self, keys: Sequence[str], maps: Mapping[int, Tensor], wholes: Tensor) -> None:
         """Keep packed maps by stride, and the embeddings of the whole images (N, D), float32."""
+
+    def pyramid(self, rows: Sequence[int]) -> Pyramid:
+        """Map the embeddings of some rows; nothing is read before it is looked at."""
+
+    def wholes(self, rows: Sequence[int]) -> Tensor:
+        """Read the embeddings of the whole images of some rows, (N, D)."""
 
 
 def image_keys(images: PreparedImages) -> list[str]:
@@ -43,7 +50,7 @@ def image_keys(images: PreparedImages) -> list[str]:
 
 
 def fill(
-    keeper: Keeper,
+    store: Store,
     encoder: Encoder,
     images: PreparedImages,
     groups: Sequence[Sequence[int]],
@@ -53,7 +60,7 @@ def fill(
 
     Parameters
     ----------
-    keeper : Keeper
+    store : Store
         Where to.
     encoder : Encoder
         In evaluation mode, on its device.
@@ -73,12 +80,12 @@ def fill(
             for start in range(0, len(group), BATCH):
                 chosen = group[start : start + BATCH]
                 dense, whole = _embed(encoder, torch.from_numpy(images.batch(chosen)), bf16)
-                parts.append((keeper.packed(dense), whole.float().cpu()))
+                parts.append((store.packed(dense), whole.float().cpu()))
                 done += len(chosen)
                 yield Progress("embed", step=done, steps=total, message="embedding")
             if writing is not None:
                 writing.result()
-            writing = writer.submit(keeper.add, [keys[i] for i in group], *_joined(parts))
+            writing = writer.submit(store.add, [keys[i] for i in group], *_joined(parts))
         if writing is not None:
             writing.result()
 

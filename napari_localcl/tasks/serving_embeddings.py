@@ -30,7 +30,6 @@ is kept for the next question, and goes on where a newer one interrupted it.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Generator, Mapping
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,6 +53,8 @@ from napari_localcl.tasks.odd_images import find_odd_images
 from napari_localcl.tasks.serving import told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
     from torch import Tensor
 
     from napari_localcl.data.heat_map import HeatMap

@@ -219,11 +219,11 @@ class ZarrStore:
         return [[rows[row] for row in sorted(rows)] for _, rows in sorted(files.items())]
 
     def packed(self, maps: Mapping[int, Tensor]) -> dict[int, Tensor]:
-        """See :meth:`Keeper.packed`: as float16."""
+        """See :meth:`Store.packed`: as float16."""
         return {stride: maps[stride].half().movedim(1, 3).cpu() for stride in self._strides}
 
     def add(self, keys: Sequence[str], maps: Mapping[int, Tensor], wholes: Tensor) -> None:
-        """See :meth:`Keeper.add`; the keys have been listed, and their rows are of one file."""
+        """See :meth:`Store.add`; the keys have been listed, and their rows are of one file."""
         row_of = {key: row for row, key in enumerate(self.contents.keys)}
         rows = np.array([row_of[key] for key in keys])
         content = np.stack([_digest(key) for key in keys])
@@ -295,32 +295,6 @@ class ZarrStore:
         facts["attributes"][ATTRIBUTE] = contents.model_dump(mode="json")
         with replacing(self.path / "zarr.json") as part:
             part.write_text(json.dumps(facts), encoding="utf-8")
-
-
-@dataclass(frozen=True)
-class StoredEmbeddings:
-    """Embeddings of images, read from a store.
-
-    Attributes
-    ----------
-    store : ZarrStore
-        Where they are.
-    rows : tuple of int
-        The store's row of every image, in order.
-    """
-
-    store: ZarrStore
-    rows: tuple[int, ...]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, images: Sequence[int]) -> Pyramid:
-        return self.store.pyramid([self.rows[image] for image in images])
-
-    def wholes(self) -> Tensor:
-        """Read the embeddings of the whole images, (N, D)."""
-        return self.store.wholes(self.rows)
 
 
 def _per_shard(row_bytes: Iterable[int]) -> int:
