@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from .pyramid import Pyramid
 
+TEMPERATURE = 0.1
+"""Of the choice between a positive and a negative: a lead of as much counts half."""
+
 
 def cells_of(pyramid: Pyramid, stride: int) -> Tensor:
     """The vectors (N, h, w, D) of a level as they are kept: of any type, `pyramid.length` long.
@@ -81,12 +84,14 @@ def against(similar: Tensor, positive: Tensor) -> Tensor:
     Returns
     -------
     Tensor (N, h, w)
-        Similarity to the nearest positive, less that to the nearest negative; at least 0.
+        Similarity to the nearest positive, from 0 to 1; less where a negative is nearly as near,
+        and 0 where one is nearer.
     """
     near = similar[:, positive].amax(dim=1)
     if bool(positive.all()):
         return near
-    return (near - similar[:, ~positive].amax(dim=1)).clamp_(min=0)
+    lead = near - similar[:, ~positive].amax(dim=1)
+    return near * (lead / (2 * TEMPERATURE)).tanh().clamp(min=0)
 
 
 def peaks(values: Tensor, count: int, reach: int) -> tuple[Tensor, Tensor]:

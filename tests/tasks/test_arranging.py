@@ -28,7 +28,7 @@ def test_pca_is_the_first_two_components():
     from sklearn.decomposition import PCA
 
     known = PCA(2).fit_transform(groups().numpy())
-    assert np.allclose(np.abs(arrange_by_pca(groups())), np.abs(known), atol=1e-4)
+    assert np.allclose(np.abs(arrange_by_pca(groups()).numpy()), np.abs(known), atol=1e-4)
 
 
 def test_tsne_keeps_groups_together_and_says_how_far_it_is(monkeypatch):

