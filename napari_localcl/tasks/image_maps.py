@@ -272,7 +272,7 @@ def _at_same_places(
     stride = after.stride()
     files = before.file_points(images, points)
     read: list[Tensor] = [torch.zeros(0)] * len(points)
-    for image in images.unique().tolist():
+    for image in np.unique(images.numpy()).tolist():
         own = (images == image).nonzero()[:, 0]
         index = after.index(before.names[image])
         canvas = after.placements[index].to_canvas(files[own].numpy())

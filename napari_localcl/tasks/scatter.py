@@ -161,9 +161,10 @@ def _regions(
     owners = torch.full((len(cells),), index)
     places = collection.file_points(owners, cells * stride + (stride - 1) / 2)
     pixels = places.round().long().clamp(min=0).minimum(torch.tensor(size) - 1)
-    numbers = torch.from_numpy(labels[pixels[:, 0].numpy(), pixels[:, 1].numpy()].astype(np.int64))
-    there = numbers > 0
-    unique, group = numbers[there].unique(return_inverse=True)
+    numbers = labels[pixels[:, 0].numpy(), pixels[:, 1].numpy()]
+    there = torch.from_numpy(numbers > 0)
+    unique, inverse = np.unique(numbers[numbers > 0], return_inverse=True)
+    group = torch.from_numpy(inverse)
     count = torch.bincount(group, minlength=len(unique))[:, None]
     means = [
         torch.zeros(len(unique), one.shape[1], dtype=one.dtype).index_add_(0, group, one) / count

@@ -187,9 +187,12 @@ class Study:
             def labels(image: str) -> Any:
                 return read_mask(Path(files[image])).labels if image in files else None
 
-            return (yield from told(scatter.region_points(self.collection, labels)))
-        count = question.get("count", scatter.MOST_PATCHES)
-        return (yield from told(scatter.patch_points(self.collection, count)))
+            work = scatter.region_points(self.collection, labels)
+        else:
+            count = question.get("count", scatter.MOST_PATCHES)
+            work = scatter.patch_points(self.collection, count)
+        cloud: PointCloud = yield from told(work)
+        return cloud
 
 
 _ANSWERS: Mapping[str, Callable[[Study, Question], Answers]] = {

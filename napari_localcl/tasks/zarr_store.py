@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    import numpy.typing as npt
     from torch import Tensor
 
     from napari_localcl.data.prepared import PreparedImages
@@ -92,8 +93,11 @@ class ZarrStore:
         try:
             attributes = {ATTRIBUTE: contents.model_dump(mode="json")}
             group = zarr.create_group(part, zarr_format=3, attributes=attributes)
-            rows = {f"stride_{s}": (shapes[s], "float16") for s in contents.strides}
-            rows |= {"whole": ((whole,), "float32"), "content": ((32,), "uint8")}
+            rows: dict[str, tuple[tuple[int, ...], str]] = {
+                **{f"stride_{s}": (shapes[s], "float16") for s in contents.strides},
+                "whole": ((whole,), "float32"),
+                "content": ((32,), "uint8"),
+            }
             per_shard = _per_shard(math.prod(shape) * 2 for shape, _ in rows.values())
             for name, (shape, kind) in rows.items():
                 group.create_array(
@@ -232,12 +236,12 @@ class ZarrStore:
         self._write("whole", rows, wholes.numpy())
         self._write("content", rows, content)
 
-    def complete(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def complete(self) -> npt.NDArray[np.bool_]:
         """Return which rows hold what the list says, (rows,)."""
         keys = self.contents.keys
         names = ["content", "whole", *(f"stride_{stride}" for stride in self._strides)]
         written = [self.array(name).written()[: len(keys)] for name in names]
-        there = np.logical_and.reduce(written)
+        there: npt.NDArray[np.bool_] = np.logical_and.reduce(written)
         rows = np.flatnonzero(there)
         said = self.array("content").read(rows.tolist())
         expected = np.stack([_digest(keys[row]) for row in rows] or [said[:0]])
@@ -301,5 +305,5 @@ def _per_shard(row_bytes: Iterable[int]) -> int:
     return max(1, min(SHARD_BYTES // max(row_bytes), MOST_PER_SHARD))
 
 
-def _digest(key: str) -> np.ndarray[Any, np.dtype[np.uint8]]:
+def _digest(key: str) -> npt.NDArray[np.uint8]:
     return np.frombuffer(hashlib.sha256(key.encode()).digest(), np.uint8)
