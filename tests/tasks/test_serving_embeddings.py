@@ -78,7 +78,7 @@ def test_clusters_and_rarity_are_maps(study):
 def test_odd_images_are_rows_of_names_and_numbers(study):
     *_, odd = asked(study, "odd", count=4)
     assert len(odd["outliers"]) == len(odd["pairs"]) == 4
-    assert set(name for name, _ in odd["outliers"]) <= set(NAMES)
+    assert {name for name, _ in odd["outliers"]} <= set(NAMES)
     assert all({first, second} <= set(NAMES) for first, second, _ in odd["pairs"])
 
 
