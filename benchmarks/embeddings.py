@@ -10,6 +10,7 @@ is the time that the machine takes to read the same bytes from memory.
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 import time
 from dataclasses import replace
@@ -41,6 +42,7 @@ from napari_localcl.training.devices import choose_device, has_bf16
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+
 SIDE, DIMENSIONS, STRIDE = 96, 32, 4
 ROWS = 1000  # of 0.6 MB; further images share them, so that 10,000 need no 6 GB of disk
 EMBEDDED = 64
@@ -53,21 +55,23 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def phantoms(count: int) -> PreparedImages:
+def phantoms(work: Path, count: int) -> PreparedImages:
     """Skeleton phantoms at the usual size, repeated, each time as another image."""
     images = prepare_all(find_images(sample_folder("skeleton") / "images"), 384)
-    return images.subset([i % len(images) for i in range(count)])
+    images = images.subset([i % len(images) for i in range(count)])
+    # An image is known by its cached file.
+    files = [work / f"{row}{file.suffix}" for row, file in enumerate(images.files)]
+    for file, copy in zip(images.files, files, strict=True):
+        shutil.copyfile(file, copy)
+    return replace(images, files=tuple(files))
 
 
 def embedding(work: Path, device: str) -> dict[str, object]:
     """Images embedded into a store per second, against the network's own forward time."""
-    images = phantoms(EMBEDDED)
+    images = phantoms(work, EMBEDDED)
     encoder = LD(LDSettings(), images.channels).encoder().eval()
     encoder.to(device, memory_format=torch.channels_last)
     bf16 = has_bf16(device)
-    # Every repetition is another image to the store.
-    files = [file.with_name(f"{row}-{file.name}") for row, file in enumerate(images.files)]
-    named = Renamed(**{**vars_of(images), "files": tuple(files)}, originals=images)
     strides = tuple(stride for stride in encoder.strides if stride >= STRIDE)
     contents = Contents(
         weights=weights_key(encoder),
@@ -79,10 +83,10 @@ def embedding(work: Path, device: str) -> dict[str, object]:
     store = ZarrStore.create(
         work / "e.zarr", contents, *embedding_shapes(encoder, images.channels, images.canvas)
     )
-    store.list_images(named)
-    groups = store.lacking(named, Shard())
+    store.list_images(images)
+    groups = store.lacking(images, Shard())
     network = forward_seconds(encoder, images, device, bf16)
-    whole = timed(lambda: drain(fill(store, encoder, named, groups, bf16)))
+    whole = timed(lambda: drain(fill(store, encoder, images, groups, bf16)))
     kept = sum(file.stat().st_size for file in store.path.rglob("*") if file.is_file())
     return {
         "device": device,
@@ -93,19 +97,6 @@ def embedding(work: Path, device: str) -> dict[str, object]:
         "strides": str(strides),
         "MB per image": kept / EMBEDDED / 2**20,
     }
-
-
-class Renamed(PreparedImages):
-    """Images whose cached files go by other names, so that a store takes them for others."""
-
-    def __init__(self, originals: PreparedImages, **facts: object) -> None:
-        super().__init__(**facts)  # type: ignore[arg-type]
-        object.__setattr__(self, "batch", originals.batch)
-
-
-def vars_of(images: PreparedImages) -> dict[str, object]:
-    """The fields of prepared images."""
-    return {name: getattr(images, name) for name in PreparedImages.__dataclass_fields__}
 
 
 def forward_seconds(
