@@ -36,7 +36,7 @@ from napari_localcl.tasks.filling import BATCH, fill
 from napari_localcl.tasks.neighbours import Example, find_places
 from napari_localcl.tasks.odd_images import find_odd_images
 from napari_localcl.tasks.store_contents import Contents
-from napari_localcl.tasks.zarr_store import ZarrStore
+from napari_localcl.tasks.store_making import make_store
 from napari_localcl.training.devices import choose_device, has_bf16
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def embedding(work: Path, device: str) -> dict[str, object]:
         canvas=images.canvas,
         strides=strides,
     )
-    store = ZarrStore.create(
+    store = make_store(
         work / "e.zarr", contents, *embedding_shapes(encoder, images.channels, images.canvas)
     )
     store.list_images(images)
@@ -121,7 +121,7 @@ def store_of_chance(work: Path) -> Collection:
         weights="chance", run="benchmark", channels=1, canvas=(384, 384), strides=(STRIDE,)
     )
     path = work / "chance.zarr"
-    store = ZarrStore.create(path, contents, {STRIDE: (SIDE, SIDE, DIMENSIONS)}, DIMENSIONS)
+    store = make_store(path, contents, {STRIDE: (SIDE, SIDE, DIMENSIONS)}, DIMENSIONS)
     names = tuple(f"{row:05d}.png" for row in range(ROWS))
     images = PreparedImages(
         canvas=(384, 384),

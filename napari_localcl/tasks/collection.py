@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,18 +13,18 @@ import torch
 from napari_localcl.data.annotations import check_inside
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import unknown_name
+from napari_localcl.data.placement import Placement
 from napari_localcl.tasks.cells import cell_box
 from napari_localcl.tasks.embedding_store import Embeddings, weights_key
 from napari_localcl.tasks.pretraining import load_encoder
 from napari_localcl.tasks.zarr_store import ZarrStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from torch import Tensor
 
     from napari_localcl.data.annotations import Landmark
-    from napari_localcl.data.placement import Placement
     from napari_localcl.tasks.atlas import Embedded
 
 USUAL_STRIDE = 4  # pixels of the canvas: fine enough for a patch, coarse enough to ask them all
@@ -116,13 +116,29 @@ class Collection:
         place = self.placements[index].to_canvas([mark.y, mark.x])
         return index, torch.from_numpy(place).float()
 
+    def vectors_at(self, images: Tensor, points: Tensor, stride: int) -> Tensor:
+        """Read the unit vectors (P, D) at points (P, 2) of the canvases of images (P,)."""
+        read: list[Tensor] = [torch.zeros(0)] * len(points)
+        for index in np.unique(images.numpy()).tolist():
+            own = (images == index).nonzero()[:, 0]
+            vectors = self.embeddings[[index]].at(points[own].float()[None])[stride][0]
+            for position, vector in zip(own.tolist(), vectors, strict=True):
+                read[position] = vector
+        return torch.stack(read)
+
     def file_points(self, images: Tensor, points: Tensor) -> Tensor:
         """Map points (P, 2) on the canvases of images (P,) to pixels of their files, float64."""
-        places = points.double().numpy().copy()
-        owners = images.numpy()
+        return self._mapped(images, points, Placement.to_file)
+
+    def canvas_points(self, images: Tensor, points: Tensor) -> Tensor:
+        """Map points (P, 2) in pixels of the files of images (P,) to their canvases, float64."""
+        return self._mapped(images, points, Placement.to_canvas)
+
+    def _mapped(self, images: Tensor, points: Tensor, way: Callable[..., Any]) -> Tensor:
+        places, owners = points.double().numpy().copy(), images.numpy()
         for index in np.unique(owners):
             own = owners == index
-            places[own] = self.placements[index].to_file(places[own])
+            places[own] = way(self.placements[index], places[own])
         return torch.from_numpy(places)
 
 

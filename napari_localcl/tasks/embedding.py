@@ -14,6 +14,7 @@ from napari_localcl.tasks.one_side import on_one_side
 from napari_localcl.tasks.preparing import prepare_as_learned
 from napari_localcl.tasks.pretraining import load_encoder
 from napari_localcl.tasks.store_contents import Contents
+from napari_localcl.tasks.store_making import make_store
 from napari_localcl.tasks.zarr_store import ZarrStore
 from napari_localcl.training.devices import choose_device, has_bf16
 
@@ -122,7 +123,7 @@ def _refuse(out: Path, encoder: Encoder, strides: Sequence[int]) -> None:
     if unknown:
         there = ", ".join(map(str, encoder.strides))
         raise BadInput(f"the model has no stride {min(unknown)}; its strides are {there}")
-    if out.exists():
+    if _is_used(out):
         ZarrStore(out).check_model(weights_key(encoder))
 
 
@@ -138,8 +139,10 @@ def _open(
         canvas=images.canvas,
         strides=tuple(sorted(set(strides) or usual)),
     )
-    store = ZarrStore(out)
-    if not out.exists():
-        store = ZarrStore.create(out, contents, shapes, whole)
+    store = ZarrStore(out) if _is_used(out) else make_store(out, contents, shapes, whole)
     store.check(contents, strides_asked=bool(strides))
     return store
+
+
+def _is_used(out: Path) -> bool:
+    return out.exists() and any(out.iterdir())

@@ -72,7 +72,7 @@ class EmbeddingStore:
     def packed(self, maps: Mapping[int, Tensor]) -> dict[int, Tensor]:
         """See :meth:`Store.packed`: as signed bytes."""
         return {
-            stride: (maps[stride] * LENGTH).round().to(torch.int8).movedim(1, 3).cpu()
+            stride: (maps[stride] * LENGTH).round().to(torch.int8).movedim(1, 3).contiguous().cpu()
             for stride in self.shapes
         }
 

@@ -269,17 +269,9 @@ def _at_same_places(
     before: Collection, after: Collection, images: Tensor, points: Tensor
 ) -> Tensor:
     """Vectors (P, E) by the second model at points (P, 2) of the first model's canvases."""
-    stride = after.stride()
     files = before.file_points(images, points)
-    read: list[Tensor] = [torch.zeros(0)] * len(points)
-    for image in np.unique(images.numpy()).tolist():
-        own = (images == image).nonzero()[:, 0]
-        index = after.index(before.names[image])
-        canvas = after.placements[index].to_canvas(files[own].numpy())
-        at = after.embeddings[[index]].at(torch.from_numpy(canvas).float()[None])[stride][0]
-        for position, vector in zip(own.tolist(), at, strict=True):
-            read[position] = vector
-    return torch.stack(read)
+    others = torch.tensor([after.index(name) for name in before.names])[images]
+    return after.vectors_at(others, after.canvas_points(others, files), after.stride())
 
 
 def _vectors(collection: Collection, image: str, stride: int) -> tuple[Tensor, int]:

@@ -86,16 +86,13 @@ def landmark_points(
     if not landmarks:
         raise BadInput("there are no landmarks yet to show as points")
     step = collection.stride(stride)
-    images, vectors = [], []
-    for mark in landmarks:
-        index, place = collection.canvas_point(mark)
-        images.append(index)
-        vectors.append(collection.embeddings[[index]].at(place.view(1, 1, 2))[step][0, 0])
+    indices, points = zip(*map(collection.canvas_point, landmarks), strict=True)
+    images = torch.tensor(indices)
     return PointCloud(
         collection,
-        torch.tensor(images),
+        images,
         torch.tensor([(mark.y, mark.x) for mark in landmarks], dtype=torch.float64),
-        torch.stack(vectors),
+        collection.vectors_at(images, torch.stack(points), step),
         tuple(mark.landmark for mark in landmarks),
     )
 

@@ -21,12 +21,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 import torch
@@ -40,7 +37,7 @@ from napari_localcl.tasks.filling import image_keys
 from napari_localcl.tasks.store_contents import Contents, StoredImage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -51,8 +48,6 @@ if TYPE_CHECKING:
     from napari_localcl.data.shard_file import Rows
 
 ATTRIBUTE = "napari_localcl"
-SHARD_BYTES = 2**26
-MOST_PER_SHARD = 64
 
 
 @dataclass(frozen=True)
@@ -66,56 +61,6 @@ class ZarrStore:
     """
 
     path: Path
-
-    @classmethod
-    def create(
-        cls,
-        path: Path,
-        contents: Contents,
-        shapes: Mapping[int, tuple[int, int, int]],
-        whole: int,
-    ) -> ZarrStore:
-        """Make an empty store, unless another process has just done so.
-
-        Parameters
-        ----------
-        path : Path
-            Where to; the folder above is made if needed.
-        contents : Contents
-            What it says of itself.
-        shapes, whole
-            See :class:`napari_localcl.tasks.embedding_store.EmbeddingStore`.
-        """
-        import zarr
-
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(f".{uuid4().hex}.part")
-        try:
-            attributes = {ATTRIBUTE: contents.model_dump(mode="json")}
-            group = zarr.create_group(part, zarr_format=3, attributes=attributes)
-            rows: dict[str, tuple[tuple[int, ...], str]] = {
-                **{f"stride_{s}": (shapes[s], "float16") for s in contents.strides},
-                "whole": ((whole,), "float32"),
-                "content": ((32,), "uint8"),
-            }
-            per_shard = _per_shard(math.prod(shape) * 2 for shape, _ in rows.values())
-            for name, (shape, kind) in rows.items():
-                group.create_array(
-                    name,
-                    shape=(0, *shape),
-                    dtype=kind,
-                    chunks=(1, *shape),
-                    shards=(per_shard, *shape),
-                    compressors=None,
-                    fill_value=0,
-                )
-            part.rename(path)
-        except OSError:
-            shutil.rmtree(part, ignore_errors=True)
-            # Otherwise another process was faster, and its store is as good.
-            if not (path / "zarr.json").exists():
-                raise
-        return cls(path)
 
     @property
     def contents(self) -> Contents:
@@ -224,14 +169,17 @@ class ZarrStore:
 
     def packed(self, maps: Mapping[int, Tensor]) -> dict[int, Tensor]:
         """See :meth:`Store.packed`: as float16."""
-        return {stride: maps[stride].half().movedim(1, 3).cpu() for stride in self._strides}
+        return {
+            stride: maps[stride].half().movedim(1, 3).contiguous().cpu()
+            for stride in self._fixed.strides
+        }
 
     def add(self, keys: Sequence[str], maps: Mapping[int, Tensor], wholes: Tensor) -> None:
         """See :meth:`Store.add`; the keys have been listed, and their rows are of one file."""
         row_of = {key: row for row, key in enumerate(self.contents.keys)}
         rows = np.array([row_of[key] for key in keys])
         content = np.stack([_digest(key) for key in keys])
-        for stride in self._strides:
+        for stride in self._fixed.strides:
             self._write(f"stride_{stride}", rows, maps[stride].numpy())
         self._write("whole", rows, wholes.numpy())
         self._write("content", rows, content)
@@ -239,7 +187,7 @@ class ZarrStore:
     def complete(self) -> npt.NDArray[np.bool_]:
         """Return which rows hold what the list says, (rows,)."""
         keys = self.contents.keys
-        names = ["content", "whole", *(f"stride_{stride}" for stride in self._strides)]
+        names = ["content", "whole", *(f"stride_{stride}" for stride in self._fixed.strides)]
         written = [self.array(name).written()[: len(keys)] for name in names]
         there: npt.NDArray[np.bool_] = np.logical_and.reduce(written)
         rows = np.flatnonzero(there)
@@ -250,9 +198,8 @@ class ZarrStore:
 
     def pyramid(self, rows: Sequence[int]) -> Pyramid:
         """Map the embeddings of some rows."""
-        strides = self._strides
-        maps = {s: torch.from_numpy(self.array(f"stride_{s}").read(rows)) for s in strides}
-        return Pyramid(maps, self.contents.canvas, torch.arange(len(rows)))
+        maps = {s: torch.from_numpy(array.read(rows)) for s, array in self._maps.items()}
+        return Pyramid(maps, self._fixed.canvas, torch.arange(len(rows)))
 
     def wholes(self, rows: Sequence[int]) -> Tensor:
         """Read the embeddings of the whole images of some rows, (N, D)."""
@@ -263,8 +210,13 @@ class ZarrStore:
         return ShardedRows.open(self.path / name)
 
     @cached_property
-    def _strides(self) -> tuple[int, ...]:
-        return self.contents.strides
+    def _fixed(self) -> Contents:
+        """The contents as they were at first: the list of images may grow, the rest does not."""
+        return self.contents
+
+    @cached_property
+    def _maps(self) -> dict[int, ShardedRows]:
+        return {stride: self.array(f"stride_{stride}") for stride in self._fixed.strides}
 
     def _write(self, name: str, rows: Rows, values: Rows) -> None:
         """Write rows of one shard, beside those that are in it already."""
@@ -299,10 +251,6 @@ class ZarrStore:
         facts["attributes"][ATTRIBUTE] = contents.model_dump(mode="json")
         with replacing(self.path / "zarr.json") as part:
             part.write_text(json.dumps(facts), encoding="utf-8")
-
-
-def _per_shard(row_bytes: Iterable[int]) -> int:
-    return max(1, min(SHARD_BYTES // max(row_bytes), MOST_PER_SHARD))
 
 
 def _digest(key: str) -> npt.NDArray[np.uint8]:

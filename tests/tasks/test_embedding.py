@@ -72,7 +72,7 @@ def test_a_store_of_another_model_is_never_used(images, learned, tmp_path):
 
 
 def test_parts_may_come_in_any_order(images, learned, tmp_path, monkeypatch):
-    monkeypatch.setattr("napari_localcl.tasks.zarr_store.MOST_PER_SHARD", 2)
+    monkeypatch.setattr("napari_localcl.tasks.store_making.MOST_PER_SHARD", 2)
     out = tmp_path / "embeddings.zarr"
     _, second = work(images, learned / "first", out, part=Shard(1, 2))
     assert (second.new, second.lacking) == (2, 4)
@@ -84,7 +84,7 @@ def test_parts_may_come_in_any_order(images, learned, tmp_path, monkeypatch):
 
 def test_two_worker_processes_do_what_one_does(images, learned, tmp_path, monkeypatch):
     distributed = pytest.importorskip("distributed")
-    monkeypatch.setattr("napari_localcl.tasks.zarr_store.MOST_PER_SHARD", 1)
+    monkeypatch.setattr("napari_localcl.tasks.store_making.MOST_PER_SHARD", 1)
     alone, shared = tmp_path / "alone.zarr", tmp_path / "shared.zarr"
     work(images, learned / "first", alone)
     cluster = distributed.LocalCluster(

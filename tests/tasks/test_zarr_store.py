@@ -14,12 +14,12 @@ from draining import finish
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.shard import Shard
 from napari_localcl.models.ld_network import LDNetwork
-from napari_localcl.tasks import zarr_store
+from napari_localcl.tasks import store_making
 from napari_localcl.tasks.collection import open_collection
 from napari_localcl.tasks.embedding_store import embedding_shapes, weights_key
 from napari_localcl.tasks.filling import fill, image_keys
 from napari_localcl.tasks.store_contents import Contents
-from napari_localcl.tasks.zarr_store import ZarrStore
+from napari_localcl.tasks.store_making import make_store
 
 SIZE = (64, 96)
 
@@ -41,7 +41,7 @@ def images(tmp_path):
 
 @pytest.fixture(autouse=True)
 def three_rows_a_file(monkeypatch):
-    monkeypatch.setattr(zarr_store, "MOST_PER_SHARD", 3)
+    monkeypatch.setattr(store_making, "MOST_PER_SHARD", 3)
 
 
 def create(path, encoder=None, strides=(4, 8)):
@@ -49,7 +49,7 @@ def create(path, encoder=None, strides=(4, 8)):
     contents = Contents(
         weights=weights_key(encoder), run="run", channels=1, canvas=SIZE, strides=strides
     )
-    return ZarrStore.create(path, contents, *embedding_shapes(encoder, 1, SIZE))
+    return make_store(path, contents, *embedding_shapes(encoder, 1, SIZE))
 
 
 @pytest.fixture
