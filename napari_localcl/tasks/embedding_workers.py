@@ -56,7 +56,7 @@ def embed_on_workers(
     _, prepared, store = yield from prepare_store(images, run, out, strides, kind, cache)
     before = _lacking(store, prepared)
     with _client(address) as client:
-        workers = len(client.scheduler_info(n_workers=-1)["workers"])
+        workers = len(client.nthreads())
         if not workers:
             raise BadInput(f"the scheduler at {address} has no workers; start some first")
         given = (images, run, out, tuple(strides), device, cache)

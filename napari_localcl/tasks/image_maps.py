@@ -245,7 +245,7 @@ def compare_models(
     Parameters
     ----------
     before, after : Collection
-        The same images by either model; images that only one has are passed over.
+        The images by either model; the second may have more.
     stride, seed : int or None, int
         See :func:`learn_colours`, :func:`sample_cells`.
 
