@@ -74,7 +74,7 @@ def _deal_out(client: Any, given: tuple[Any, ...], parts: int) -> Generator[Prog
         client.submit(_embed_part, *given, rank, parts, pure=False, retries=2)
         for rank in range(parts)
     ]
-    for done, job in enumerate(as_completed(jobs), 1):
+    for done, job in enumerate(as_completed(jobs, loop=client.loop), 1):
         job.result()
         yield Progress("embed", step=done, steps=parts, message="embedding on workers")
 

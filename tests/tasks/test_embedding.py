@@ -88,7 +88,7 @@ def test_two_worker_processes_do_what_one_does(images, learned, tmp_path, monkey
     alone, shared = tmp_path / "alone.zarr", tmp_path / "shared.zarr"
     work(images, learned / "first", alone)
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     )
     with cluster:
         address = cluster.scheduler_address
