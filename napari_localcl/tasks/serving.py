@@ -139,7 +139,7 @@ class Desk:
 
         self._threads = self._threads or torch.get_num_threads()
         one_less = max(1, self._threads - 1)
-        fewer = {"pixel": 1, "map": 1, "landmarks": one_less, "suggest": one_less}
+        fewer = {"pixel": 1, "map": 1, "like": 1, "landmarks": one_less, "suggest": one_less}
         torch.set_num_threads(fewer.get(kind, self._threads))
 
     def _fail(self, kind: str, why: str) -> None:
