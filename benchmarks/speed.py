@@ -127,8 +127,10 @@ def repeated(encoder: Encoder, images: PreparedImages, count: int, work: Path) -
     rows = max(known, min(count, ROWS))
     for start in range(known, rows, BATCH):
         taken = range(start, min(start + BATCH, rows))
-        copied = embeddings[[row % known for row in taken]]
-        store.add([str(row) for row in taken], {s: copied.level(s) for s in copied.strides})
+        from_rows = [row % known for row in taken]
+        copied = embeddings[from_rows]
+        maps = store.packed({s: copied.level(s) for s in copied.strides})
+        store.add([str(row) for row in taken], maps, embeddings.wholes()[from_rows])
     order = [i % known for i in range(count)]
     names = tuple(f"{images.names[i]}-{row}" for row, i in enumerate(order))
     every = Embeddings(store, tuple(i % rows for i in range(count)))

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from napari_localcl.cli import (
     demo,
+    embed,
     evaluate,
     exchange,
     finetune,
@@ -64,6 +65,7 @@ app.command("shapes")(shapes.shapes)
 app.command("probe")(probe.probe)
 app.command("finetune")(finetune.finetune)
 app.command("segment")(segment.segment)
+app.command("embed")(embed.embed)
 app.command("export")(exchange.export_verb)
 app.command("import")(exchange.import_verb)
 app.command("window")(window.window)

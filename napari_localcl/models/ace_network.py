@@ -78,15 +78,27 @@ class ACENetwork(Encoder):
         """Tokens -> unit vectors (B, D, h, w)."""
         return normalize(self.dense(tokens.maps).float(), dim=1)
 
+    def whole(self, tokens: Tokens) -> Tensor:
+        """Tokens -> unit vectors (B, D): the class token, or the backbone's mean token."""
+        vector = tokens.maps.mean(dim=(2, 3)) if tokens.whole is None else tokens.whole
+        return normalize(vector.float(), dim=1)
+
     def embed(self, images: Tensor) -> dict[int, Tensor]:
         """See :meth:`Encoder.embed`: the vectors that training matches."""
         return {self._stride: self.vectors(self.tokens(images))}
 
     def embed_whole(self, images: Tensor) -> Tensor:
-        """See :meth:`Encoder.embed_whole`: the class token, or the mean token of the backbone."""
+        """See :meth:`Encoder.embed_whole`."""
+        return self.whole(self.tokens(images))
+
+    def embed_all(self, images: Tensor) -> tuple[dict[int, Tensor], Tensor]:
+        """See :meth:`Encoder.embed_all`."""
         tokens = self.tokens(images)
-        whole = tokens.maps.mean(dim=(2, 3)) if tokens.whole is None else tokens.whole
-        return normalize(whole.float(), dim=1)
+        return {self._stride: self.vectors(tokens)}, self.whole(tokens)
+
+    def features(self, images: Tensor) -> dict[int, Tensor]:
+        """See :meth:`Encoder.features`: the backbone's tokens, before the head for matching."""
+        return {self._stride: self.tokens(images).maps}
 
 
 def dense_head(width: int) -> nn.Sequential:

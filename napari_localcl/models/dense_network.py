@@ -47,6 +47,7 @@ class DenseNetwork(Encoder):
     ) -> None:
         super().__init__()
         self.backbone = VGG16(channels, width, norm, finest_stride)
+        self.decodes = levels > 0
         self.decoder = UNetDecoder(self.backbone.widths, norm) if levels else None
         widths = self.decoder.widths[:levels] if self.decoder else ()
         self.embedding = nn.ModuleList(head(each, dimensions, norm) for each in widths)
@@ -58,8 +59,23 @@ class DenseNetwork(Encoder):
 
     def embed(self, images: Tensor) -> dict[int, Tensor]:
         """See :meth:`Encoder.embed`."""
-        levels = zip(self.strides, self._decode(self.backbone(colour_range(images))), strict=True)
+        return self._embeddings(self.backbone(colour_range(images)))
+
+    def _embeddings(self, maps: Sequence[Tensor]) -> dict[int, Tensor]:
+        levels = zip(self.strides, self._decode(maps), strict=True)
         return {stride: normalize(level.float(), dim=1) for stride, level in levels}
+
+    def features(self, images: Tensor) -> dict[int, Tensor]:
+        """See :meth:`Encoder.features`: the decoder's maps where there is one, or the encoder's."""
+        maps: list[Tensor] = self.backbone(colour_range(images))
+        if self.decoder is not None:
+            maps = self.decoder(maps)
+        return dict(zip(self.backbone.strides, maps, strict=True))
+
+    def deepest(self, images: Tensor) -> Tensor:
+        """See :meth:`Encoder.deepest`."""
+        maps: list[Tensor] = self.backbone(colour_range(images))
+        return maps[-1]
 
     def _decode(self, maps: Sequence[Tensor]) -> Sequence[Tensor]:
         if self.decoder is None:
@@ -72,8 +88,16 @@ class DenseNetwork(Encoder):
         """See :meth:`Encoder.embed_whole`: what a global loss learned, decoder or not."""
         return normalize(describe(self.backbone, images), dim=1)
 
+    def embed_all(self, images: Tensor) -> tuple[dict[int, Tensor], Tensor]:
+        """See :meth:`Encoder.embed_all`."""
+        maps: list[Tensor] = self.backbone(colour_range(images))
+        return self._embeddings(maps), normalize(_mean(maps), dim=1)
+
 
 def describe(backbone: VGG16, images: Tensor) -> Tensor:
     """Images (B, C, H, W) in [0, 1] -> means of the backbone's coarsest map, (B, D)."""
-    maps: list[Tensor] = backbone(colour_range(images))
+    return _mean(backbone(colour_range(images)))
+
+
+def _mean(maps: Sequence[Tensor]) -> Tensor:
     return maps[-1].float().mean(dim=(2, 3))

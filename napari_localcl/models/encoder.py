@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
 
 from torch import Tensor, nn
 from torch.nn.functional import normalize
@@ -18,7 +17,7 @@ class Encoder(nn.Module, ABC):
         Whether the finest of the features knows what the coarser ones know, as behind a decoder.
     """
 
-    decodes: ClassVar[bool] = False
+    decodes: bool = False
 
     @property
     @abstractmethod
@@ -34,8 +33,18 @@ class Encoder(nn.Module, ABC):
 
         The mean of the coarsest dense embeddings, unless a system has its own.
         """
+        return _mean(self.embed(images))
+
+    def embed_all(self, images: Tensor) -> tuple[dict[int, Tensor], Tensor]:
+        """What :meth:`embed` and :meth:`embed_whole` say, in one pass where they share it.
+
+        A system with a :meth:`embed_whole` of its own saves the second pass by its own form of
+        this.
+        """
         dense = self.embed(images)
-        return normalize(dense[max(dense)].mean(dim=(2, 3)), dim=1)
+        if type(self).embed_whole is Encoder.embed_whole:
+            return dense, _mean(dense)
+        return dense, self.embed_whole(images)
 
     def features(self, images: Tensor) -> dict[int, Tensor]:
         """Images (B, C, H, W) in [0, 1] -> stride: maps (B, D, H / stride, W / stride).
@@ -49,6 +58,10 @@ class Encoder(nn.Module, ABC):
         """The coarsest of the features, without the work that only finer ones need."""
         maps = self.features(images)
         return maps[max(maps)]
+
+
+def _mean(dense: dict[int, Tensor]) -> Tensor:
+    return normalize(dense[max(dense)].mean(dim=(2, 3)), dim=1)
 
 
 def colour_range(images: Tensor) -> Tensor:

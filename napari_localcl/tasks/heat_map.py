@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
-from napari_localcl.data.heat_map import HeatMap
+from napari_localcl.tasks.cells import on_image
 from napari_localcl.tasks.click import Marks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_localcl.data.annotations import Landmark
-    from napari_localcl.data.placement import Placement
+    from napari_localcl.data.heat_map import HeatMap
     from napari_localcl.tasks.atlas import Atlas
-
-    Grid = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def heat_map(atlas: Atlas, templates: Sequence[Landmark], image: str) -> HeatMap:
@@ -44,18 +41,4 @@ def heat_map(atlas: Atlas, templates: Sequence[Landmark], image: str) -> HeatMap
     template = Marks.of(templates, coarse.images).template(coarse)
     with torch.inference_mode():
         values = finder.similarity(template, coarse.embeddings[[index]])[0, 0].numpy()
-    return _on_image(image, values, coarse.placement(index))
-
-
-def _on_image(image: str, values: Grid, placement: Placement) -> HeatMap:
-    """Cut the cells of the canvas to those that lie on the image."""
-    stride = placement.canvas[0] // len(values)
-    y0, x0, y1, x1 = placement.valid_box()
-    top, left, bottom, right = y0 // stride, x0 // stride, -(-y1 // stride), -(-x1 // stride)
-    shown = values[top:bottom, left:right]
-    # A mirrored canvas shows the file's first column last.
-    edge = right - 1 if placement.mirrored else left
-    first = np.array([top, edge]) * stride + (stride - 1) / 2
-    y, x = placement.to_file(first).tolist()
-    shown = shown[:, ::-1] if placement.mirrored else shown
-    return HeatMap(image, shown, stride / placement.scale, (y, x))
+    return on_image(image, values, coarse.placement(index))

@@ -12,6 +12,7 @@ ask         with                           answers
 `landmarks` `templates`, `first`           `points` of the image `first`, of some images at a time
                                            with `step` of `steps`, then `found`
 `suggest`                                  progress, then `suggested` with `ranking`
+`like`, ...                                see :mod:`napari_localcl.tasks.serving_embeddings`
 `stop`      `kinds`                        none: what was asked of these kinds is given up
 =========== ============================== ======================================================
 
@@ -35,12 +36,15 @@ from napari_localcl.data.errors import BadInput
 if TYPE_CHECKING:
     from napari_localcl.data.progress import Progress
     from napari_localcl.tasks.atlas import Atlas
+    from napari_localcl.tasks.serving_embeddings import Study
 
 Question = Mapping[str, Any]
 Answer = dict[str, object]
 Answers = Generator[Answer, None, None]
 
-_URGENCY = ("open", "pixel", "map", "landmarks", "suggest")
+# The module is imported when it is needed, for it takes seconds.
+_OF_ALL_IMAGES = ("like", "colours", "clusters", "rarity", "change", "scatter", "odd")
+_URGENCY = ("open", "pixel", "map", *_OF_ALL_IMAGES, "landmarks", "suggest")
 
 
 def serve(lines: Iterable[str], say: Callable[[Answer], None]) -> None:
@@ -78,6 +82,7 @@ class Desk:
         self._open: dict[str, tuple[Question, Answers]] = {}
         self._folder: tuple[object, object] | None = None
         self._atlas: Atlas | None = None
+        self._study: Study | None = None
         self._threads = 0
 
     def work(self, asked: SimpleQueue[Question | None]) -> None:
@@ -105,7 +110,7 @@ class Desk:
         if kind == "open":
             folder, self._folder = self._folder, (question["images"], question["run"])
             if folder != self._folder:
-                self._atlas = None
+                self._atlas = self._study = None
             elif self._atlas is None and "open" in self._open:
                 return self._open["open"][1]
         return _ANSWERS[kind](self, question)
@@ -134,7 +139,7 @@ class Desk:
 
         self._threads = self._threads or torch.get_num_threads()
         one_less = max(1, self._threads - 1)
-        fewer = {"pixel": 1, "map": 1, "landmarks": one_less, "suggest": one_less}
+        fewer = {"pixel": 1, "map": 1, "like": 1, "landmarks": one_less, "suggest": one_less}
         torch.set_num_threads(fewer.get(kind, self._threads))
 
     def _fail(self, kind: str, why: str) -> None:
@@ -152,7 +157,7 @@ class Desk:
         from napari_localcl.tasks.atlas import open_atlas
 
         if self._atlas is None:
-            self._atlas = yield from _told(open_atlas(question["images"], question["run"]))
+            self._atlas = yield from told(open_atlas(question["images"], question["run"]))
         # What embedding took of a GPU is given back: the next training needs it.
         torch.cuda.empty_cache()
         yield {"event": "opened", "images": len(self._there.coarse.images)}
@@ -194,7 +199,13 @@ class Desk:
     def _suggested(self, question: Question) -> Answers:
         from napari_localcl.tasks.suggestions import rank_templates
 
-        yield {"event": "suggested", "ranking": (yield from _told(rank_templates(self._there)))}
+        yield {"event": "suggested", "ranking": (yield from told(rank_templates(self._there)))}
+
+    def _studied(self, question: Question) -> Answers:
+        from napari_localcl.tasks.serving_embeddings import Study
+
+        self._study = self._study or Study.of(self._there, self._folder and self._folder[0])
+        yield from self._study.answers(question)
 
 
 _ANSWERS: dict[str, Callable[[Desk, Question], Answers]] = {
@@ -203,11 +214,12 @@ _ANSWERS: dict[str, Callable[[Desk, Question], Answers]] = {
     "map": Desk._map,
     "landmarks": Desk._points,
     "suggest": Desk._suggested,
+    **dict.fromkeys(_OF_ALL_IMAGES, Desk._studied),
 }
 
 
-def _told(work: Generator[Progress, None, Any]) -> Generator[Answer, None, Any]:
-    """Do the work, saying its progress."""
+def told(work: Generator[Progress, None, Any]) -> Generator[Answer, None, Any]:
+    """Do work, saying its progress."""
     while True:
         try:
             yield next(work).as_event()

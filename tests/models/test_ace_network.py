@@ -46,6 +46,22 @@ def test_a_whole_image_has_one_unit_vector(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_all_embeddings_in_one_pass_are_those_of_two(kind):
+    encoder = network(backbone={"kind": kind})
+    images = torch.rand(2, 1, 64, 96)
+    dense, whole = encoder.embed_all(images)
+    assert torch.equal(dense[8], encoder.embed(images)[8])
+    assert torch.equal(whole, encoder.embed_whole(images))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_segmenter_sees_the_tokens_before_the_head_that_matches(kind):
+    encoder = network(backbone={"kind": kind})
+    images = torch.rand(2, 1, 64, 96)
+    assert torch.equal(encoder.features(images)[8], encoder.tokens(images).maps)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_image_is_embedded_alike_alone_and_among_others(kind):
     encoder = network(backbone=kind)
     images = torch.rand(3, 1, 64, 64)

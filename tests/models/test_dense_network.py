@@ -39,6 +39,23 @@ def test_the_embedding_of_a_whole_image_is_the_encoders_with_and_without_a_decod
     assert torch.allclose(whole.norm(dim=1), torch.ones(2))
 
 
+def test_all_embeddings_in_one_pass_are_those_of_two():
+    network = DenseNetwork(1, 4, 8, levels=3).eval()
+    dense, whole = network.embed_all(IMAGES)
+    assert all(torch.equal(dense[stride], level) for stride, level in network.embed(IMAGES).items())
+    assert torch.equal(whole, network.embed_whole(IMAGES))
+
+
+def test_a_segmenter_gets_every_level_decoded_where_there_is_a_decoder():
+    with_decoder, without = DenseNetwork(1, 4, 8, levels=3).eval(), DenseNetwork(1, 4).eval()
+    assert (with_decoder.decodes, without.decodes) == (True, False)
+    assert tuple(with_decoder.features(IMAGES)) == (2, 4, 8, 16, 32)
+    decoded, encoded = with_decoder.features(IMAGES), without.features(IMAGES)
+    assert [decoded[stride].shape[1] for stride in decoded] == [8, 4, 8, 16, 32]
+    assert [encoded[stride].shape[1] for stride in encoded] == [4, 8, 16, 32, 32]
+    assert torch.equal(without.deepest(IMAGES), encoded[32])
+
+
 def test_its_weights_have_the_names_and_shapes_of_lds():
     own = DenseNetwork(1, 4, 8, 5, "batch").state_dict()
     theirs = LDNetwork(1, 4, 8, 4, 5, "batch", 2).state_dict()

@@ -172,8 +172,19 @@ def test_rows_without_a_name_are_overwritten(images, cache):
 def test_nothing_but_rows_and_names_is_left_behind(images, cache):
     embed(images, cache)
     kept = {file.name for file in folder(cache).iterdir()}
-    assert kept == {"stride_2.i8", "stride_4.i8", "stride_8.i8", "rows.json"}
+    assert kept == {"stride_2.i8", "stride_4.i8", "stride_8.i8", "whole.f4", "rows.json"}
     assert (folder(cache) / "stride_8.i8").stat().st_size == 5 * 8 * 12 * 4
+    assert (folder(cache) / "whole.f4").stat().st_size == 5 * 4 * 4
+
+
+def test_whole_images_are_kept_as_they_are_said(images, cache):
+    _, embeddings = embed(images, cache)
+    given = torch.from_numpy(images.batch(range(5))).float() / 255
+    with torch.no_grad():
+        said = tiny().embed_whole(given)
+    assert torch.allclose(embeddings.wholes(), said, atol=1e-6)
+    _, some = embed(images.subset([3, 0]), cache)
+    assert torch.equal(some.wholes(), embeddings.wholes()[[3, 0]])
 
 
 def test_an_image_given_twice_is_embedded_once(images, cache):

@@ -16,7 +16,7 @@ from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.tasks.serving import serve
 
 MARKS = [astuple(WRIST), astuple(THUMB)]
-LAST = ("opened", "map", "found", "suggested", "failed")
+LAST = ("opened", "map", "found", "suggested", "failed", "places", "odd")
 
 
 class Conversation:
@@ -98,6 +98,17 @@ def test_a_map_asked_for_after_the_landmarks_is_answered_before(opened):
     order = [answer["event"] for answer in opened.heard if answer["id"] in (2, 3)]
     assert order.index("map") < order.index("found")
     assert order.index("map") <= 2
+
+
+def test_questions_about_all_images_are_answered_from_what_is_open(opened):
+    opened.ask("like", 2, positive=[astuple(THUMB)], count=5)
+    *_, places = opened.answers(2)
+    image, y, x, similarity = places["rows"][0]
+    assert image == "hand_01.png"
+    assert np.abs(np.subtract((y, x), (THUMB.y, THUMB.x))).max() < 12
+    assert similarity == max(row[3] for row in places["rows"])
+    opened.ask("odd", 3, count=2)
+    assert len(opened.answers(3)[-1]["outliers"]) == 2
 
 
 def test_a_newer_question_takes_the_place_of_the_older(opened):

@@ -1,0 +1,137 @@
+"""A window's questions about the embeddings of all images."""
+
+from dataclasses import astuple
+
+import numpy as np
+import pytest
+import torch
+from clouds import collection_of, noise
+
+from napari_localcl.data.annotations import Landmark
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.heat_map import HeatMap
+from napari_localcl.tasks import serving_embeddings
+from napari_localcl.tasks.serving_embeddings import Study, packed, unpacked
+
+CLICK = Landmark("image_0.png", "", 13.5, 21.5)
+NAMES = tuple(f"image_{index}.png" for index in range(20))
+
+
+@pytest.fixture
+def study():
+    maps = noise(20, 8, 8, 6)
+    maps[:, :4] += 4 * torch.eye(6)[0]
+    maps[9, 3, 5] = maps[0, 3, 5]
+    return Study(collection_of({4: maps}), None)
+
+
+def asked(study, kind, **facts):
+    return list(study.answers({"ask": kind, **facts}))
+
+
+def test_places_come_after_the_map_of_the_image_at_hand(study):
+    first, *news, last = asked(study, "like", positive=[astuple(CLICK)], image="image_9.png")
+    heat = HeatMap.from_event(first)
+    assert (heat.image, heat.values.shape) == ("image_9.png", (8, 8))
+    assert heat.values[3, 5] == pytest.approx(1, abs=1e-3)
+    assert news[-1]["step"] == news[-1]["steps"] == 20
+    assert {row[0] for row in last["rows"][:2]} == {"image_0.png", "image_9.png"}
+    assert last["rows"][0][1:3] == pytest.approx((13.5, 21.5))
+
+
+def test_negatives_and_the_count_are_heard(study):
+    negative = Landmark("image_9.png", "", 13.5, 21.5)
+    (*_, last) = asked(study, "like", positive=[astuple(CLICK)], negative=[astuple(negative)])
+    assert not {row[0] for row in last["rows"]} & {"image_0.png", "image_9.png"} or all(
+        row[3] < 0.9 for row in last["rows"]
+    )
+    (*_, last) = asked(study, "like", positive=[astuple(CLICK)], count=3)
+    assert len(last["rows"]) == 3
+
+
+def test_what_was_learned_of_all_images_is_learned_once(study):
+    *news, first = asked(study, "colours", image="image_1.png")
+    assert news
+    assert HeatMap.from_event(first).values.shape == (8, 8, 3)
+    (second,) = asked(study, "colours", image="image_2.png")
+    assert second["image"] == "image_2.png"
+
+
+def test_learning_goes_on_where_another_question_interrupted_it(study):
+    first = study.answers({"ask": "colours", "image": "image_1.png"})
+    assert next(first)["step"] == 16
+    first.close()
+    second, last = asked(study, "colours", image="image_2.png")
+    assert second["step"] == 20
+    assert last["event"] == "map"
+
+
+def test_clusters_and_rarity_are_maps(study):
+    *_, clusters = asked(study, "clusters", image="image_3.png", count=2)
+    shown = HeatMap.from_event(clusters).values
+    assert set(np.unique(shown)) == {1, 2}
+    assert len(set(shown[:4].flat) & set(shown[4:].flat)) <= 2
+    *_, rarity = asked(study, "rarity", image="image_3.png")
+    assert 0 <= HeatMap.from_event(rarity).values.min() <= HeatMap.from_event(rarity).values.max()
+
+
+def test_odd_images_are_rows_of_names_and_numbers(study):
+    *_, odd = asked(study, "odd", count=4)
+    assert len(odd["outliers"]) == len(odd["pairs"]) == 4
+    assert {name for name, _ in odd["outliers"]} <= set(NAMES)
+    assert all({first, second} <= set(NAMES) for first, second, _ in odd["pairs"])
+
+
+@pytest.mark.parametrize(
+    ("given", "points"),
+    [
+        ({"of": "images"}, 20),
+        ({"of": "patches", "count": 100}, 100),
+        ({"of": "landmarks", "landmarks": [astuple(CLICK)] * 5}, 5),
+    ],
+)
+def test_a_cloud_says_of_each_point_where_it_is_and_what_it_belongs_to(study, given, points):
+    (*_, cloud) = asked(study, "scatter", by="pca", clusters=3, **given)
+    assert cloud["event"] == "cloud"
+    assert cloud["names"] == NAMES
+    arrays = {name: unpacked(cloud[name]) for name in ("positions", "images", "places", "clusters")}
+    assert {name: array.shape for name, array in arrays.items()} == {
+        "positions": (points, 2),
+        "images": (points,),
+        "places": (points, 2),
+        "clusters": (points,),
+    }
+    assert set(arrays["clusters"]) <= {1, 2, 3}
+    assert arrays["images"].max() < 20
+    assert len(cloud["labels"]) in (0, points)
+
+
+def test_a_better_arrangement_follows_the_first_one(study, monkeypatch):
+    monkeypatch.setattr("napari_localcl.tasks.arranging.EARLY", 25)
+    monkeypatch.setattr("napari_localcl.tasks.arranging.LATE", 25)
+    answers = asked(study, "scatter", of="images", by="tsne")
+    events = [answer["event"] for answer in answers]
+    assert events.index("cloud") < events.index("arrange") < events.index("arranged")
+    assert unpacked(answers[-1]["positions"]).shape == (20, 2)
+
+
+def test_a_failure_is_said_and_the_next_try_begins_anew(study, monkeypatch):
+    def fail(collection):
+        raise BadInput("the disk is gone")
+        yield
+
+    with monkeypatch.context() as broken:
+        broken.setattr(serving_embeddings, "learn_rarity", fail)
+        with pytest.raises(BadInput, match="disk is gone"):
+            asked(study, "rarity", image="image_3.png")
+    assert asked(study, "rarity", image="image_3.png")[-1]["event"] == "map"
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.int32, np.uint8, np.float64])
+def test_arrays_survive_the_way_through_json(kind):
+    import json
+
+    array = np.arange(12).astype(kind).reshape(3, 4)
+    back = unpacked(json.loads(json.dumps(packed(array))))
+    assert back.dtype == kind
+    assert np.array_equal(back, array)
