@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from napari_localcl.cli import (
+    classify,
     demo,
     evaluate,
     exchange,
@@ -58,6 +59,7 @@ app.command("methods")(methods.methods)
 app.command("pretrain")(pretrain.pretrain)
 app.command("landmarks")(landmarks.landmarks)
 app.command("shapes")(shapes.shapes)
+app.command("classify")(classify.classify)
 app.command("export")(exchange.export_verb)
 app.command("import")(exchange.import_verb)
 app.command("window")(window.window)

@@ -83,7 +83,9 @@ class SeriesListing:
         return list(dict.fromkeys(one for path in paths for one in _each(path)))
 
 
-def find_series(series: str | Path | Sequence[str | Path], known: Sequence[str] = ()) -> SeriesListing:
+def find_series(
+    series: str | Path | Sequence[str | Path], known: Sequence[str] = ()
+) -> SeriesListing:
     """Find exams in a folder, a file list, a glob or files.
 
     Parameters
@@ -115,7 +117,10 @@ def find_series(series: str | Path | Sequence[str | Path], known: Sequence[str] 
     for name, planes in stacks.items():
         exam, plane = told[name]
         frames = tuple(one.name for one in planes)
-        if exams.setdefault(exam or listing.root.name, {}).setdefault(plane or ONLY, frames) != frames:
+        if (
+            exams.setdefault(exam or listing.root.name, {}).setdefault(plane or ONLY, frames)
+            != frames
+        ):
             skipped.append(Skipped(name, _second(exam, plane)))
     found = tuple(Exam(name, planes) for name, planes in exams.items())
     return SeriesListing(listing, found, tuple(skipped))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_localcl.data.contrast import REACH
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.folder import find_images
+from napari_localcl.data.folder import Listing, find_images
 from napari_localcl.data.prepared import Preparation
 from napari_localcl.data.progress import Progress
 from napari_localcl.data.sides import side_canvas
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def prepare_images(
-    images: str | Path | Sequence[str | Path],
+    images: str | Path | Sequence[str | Path] | Listing,
     size: int,
     *,
     channels: int | None = None,
@@ -32,8 +32,8 @@ def prepare_images(
 
     Parameters
     ----------
-    images : str, Path or sequence of them
-        A folder, a file list, a glob or files.
+    images : str, Path, sequence of them or Listing
+        A folder, a file list, a glob or files; or what was found there.
     size : int
         Longest side of the working canvas, pixels.
     channels : int or None
@@ -56,8 +56,9 @@ def prepare_images(
         If there are no usable images.
     """
     yield Progress("cache", message="looking for images")
+    listing = images if isinstance(images, Listing) else find_images(images)
     prepared = yield from _carry_out(
-        Preparation(find_images(images), size, channels, canvas, cache, contrast_reach)
+        Preparation(listing, size, channels, canvas, cache, contrast_reach)
     )
     for skipped in prepared.skipped:
         yield Progress("skipped", message=f"{skipped.name} {skipped.reason}")
@@ -65,7 +66,7 @@ def prepare_images(
 
 
 def prepare_as_learned(
-    images: str | Path | Sequence[str | Path],
+    images: str | Path | Sequence[str | Path] | Listing,
     record: RunRecord,
     cache: Path | None,
     magnification: float = 1.0,

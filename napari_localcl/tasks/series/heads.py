@@ -1,0 +1,208 @@
+"""What tells findings from the features of frames: a recurrent network, or a linear function."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from napari_localcl.models.clip_network import ClipNetwork
+
+from .calibration import mean_probability
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+    from monai.visualize import GradCAM
+
+    from .features import SeriesFeatures
+    from .settings import ClassifySettings, LightSettings
+
+    Floats = npt.NDArray[np.float64]
+    Rows = npt.NDArray[np.int64]
+
+
+def draw_clip(count: int, length: int, chance: np.random.Generator) -> Rows:
+    """Draw a clip: one frame at random from each of `length` equal parts of a series, in order.
+
+    Where there are fewer frames than parts, frames repeat.
+    """
+    places = (np.arange(length) + chance.random(length)) * count / length
+    return np.minimum(places.astype(np.int64), count - 1)
+
+
+class ClipHead(nn.Module):
+    """The recurrent network of one plane and one fold."""
+
+    def __init__(self, given: ClassifySettings, channels: int, findings: int) -> None:
+        super().__init__()
+        self.length = given.frames
+        self.looks = given.looks
+        self.network = ClipNetwork(
+            channels,
+            findings,
+            given.width,
+            (given.hidden,) * given.layers,
+            given.places,
+            given.dropout,
+        )
+
+    def logits(self, features: SeriesFeatures, plane: str, exam: int) -> Floats:
+        """Logits (findings,) of an exam: those of the mean probability of some random clips."""
+        # The same clips whoever asks, so that a prediction can be made again.
+        chance = np.random.default_rng(exam_seed(features, exam))
+        count = features.count(plane, exam)
+        rows = [draw_clip(count, self.length, chance) for _ in range(self.looks)]
+        device = next(self.parameters()).device
+        said = []
+        for row in rows:
+            clip = features.clip(plane, exam, row).unsqueeze(0).to(device)
+            with torch.inference_mode():
+                said.append(self.network(clip)[0].double().cpu().numpy())
+        return mean_probability(said)
+
+    def relevance(self, features: SeriesFeatures, plane: str, exam: int, finding: int) -> Floats:
+        """Grad-CAM (F, g, g) of every frame, each seen among frames spread over the series."""
+        count = features.count(plane, exam)
+        maps = np.empty((count, *features.frames(plane, exam).shape[2:]))
+        device = next(self.parameters()).device
+        for rows in covering(count, self.length):
+            clip = features.clip(plane, exam, rows).unsqueeze(0).to(device)
+            maps[rows] = self._cam.compute_map(clip, class_idx=finding)[:, 0].cpu().numpy()
+        return maps
+
+    @cached_property
+    def _cam(self) -> GradCAM:
+        """Grad-CAM (Selvaraju et al., arXiv 1610.02391) of the maps that enter the recurrence.
+
+        The maps of the last layer would say nothing of any frame but the last, whose state alone is
+        used. Made once, for its hooks stay in the network.
+        """
+        from monai.visualize import GradCAM
+
+        return GradCAM(self.network, "enter")
+
+
+class LinearHead(nn.Module):
+    """A linear function of pooled features, of one plane and one fold."""
+
+    def __init__(self, given: LightSettings, channels: int, findings: int) -> None:
+        super().__init__()
+        self.given = given
+        size = channels * given.segments * given.cells**2
+        self.weight = nn.Parameter(torch.zeros(findings, size), requires_grad=False)
+        self.bias = nn.Parameter(torch.zeros(findings), requires_grad=False)
+
+    def logits(self, features: SeriesFeatures, plane: str, exam: int) -> Floats:
+        """Logits (findings,) of an exam."""
+        pooled = torch.from_numpy(pool(features, plane, exam, self.given)).to(self.weight)
+        said: Floats = (self.weight @ pooled + self.bias).double().cpu().numpy()
+        return said
+
+    def relevance(self, features: SeriesFeatures, plane: str, exam: int, finding: int) -> Floats:
+        """What each cell of each frame (F, g, g) adds to the logit: exact where means are pooled.
+
+        Of pooled maxima, the frame that has the maximum gets what it adds.
+        """
+        maps = torch.from_numpy(np.asarray(features.frames(plane, exam), np.float32))
+        maps.requires_grad_(True)
+        pooled = pool_maps(maps, self.given)
+        (self.weight[finding].cpu() @ pooled).backward()
+        assert maps.grad is not None
+        added: Floats = (maps.detach() * maps.grad).sum(dim=1).clamp(min=0).double().numpy()
+        return added
+
+
+class Heads(nn.Module):
+    """The heads of all planes and folds.
+
+    Parameters
+    ----------
+    given : ClassifySettings
+        What they are like.
+    channels : mapping of str to int
+        Planes, and the channels of their features.
+    findings, folds : int
+        How many of each.
+    """
+
+    def __init__(
+        self, given: ClassifySettings, channels: Mapping[str, int], findings: int, folds: int
+    ) -> None:
+        super().__init__()
+        self.given = given
+        self.planes = tuple(channels)
+        self.heads = nn.ModuleList(
+            nn.ModuleList(_head(given, channels[plane], findings) for _ in range(folds))
+            for plane in self.planes
+        )
+
+    def head(self, plane: str, fold: int) -> ClipHead | LinearHead:
+        """The head of a plane and a fold."""
+        found: ClipHead | LinearHead = self.heads[self.planes.index(plane)][fold]  # type: ignore[index]
+        return found
+
+
+def _head(given: ClassifySettings, channels: int, findings: int) -> ClipHead | LinearHead:
+    if given.head == "logistic":
+        return LinearHead(given.light, channels, findings)
+    return ClipHead(given, channels, findings)
+
+
+def pool(
+    features: SeriesFeatures, plane: str, exam: int, given: LightSettings
+) -> npt.NDArray[np.float32]:
+    """Pool the features of an exam's frames to one vector (D * segments * cells ** 2,)."""
+    frames = features.frames(plane, exam)
+    parts = [pool_part(frames[rows], given) for rows in segments(len(frames), given.segments)]
+    return torch.stack(parts).flatten().numpy()
+
+
+def pool_maps(maps: Tensor, given: LightSettings) -> Tensor:
+    """The same of features (F, D, g, g) in memory, with a gradient."""
+    rows = segments(len(maps), given.segments)
+    return torch.stack([_pooled(maps[part], given) for part in rows]).flatten()
+
+
+def pool_part(frames: npt.NDArray[np.float16], given: LightSettings) -> Tensor:
+    """Pool some frames (F, D, g, g) to (D, cells, cells), a few of them in memory at a time."""
+    chunks = [frames[i : i + _CHUNK] for i in range(0, len(frames), _CHUNK)]
+    pooled = [_pooled(torch.from_numpy(np.asarray(one, np.float32)), given) for one in chunks]
+    if given.pooling == "max":
+        return torch.stack(pooled).amax(dim=0)
+    sizes = torch.tensor([len(one) for one in chunks]).view(-1, 1, 1, 1)
+    return (torch.stack(pooled) * sizes).sum(dim=0) / len(frames)
+
+
+_CHUNK = 64
+
+
+def _pooled(maps: Tensor, given: LightSettings) -> Tensor:
+    small = nn.functional.adaptive_avg_pool2d(maps, given.cells)
+    return small.amax(dim=0) if given.pooling == "max" else small.mean(dim=0)
+
+
+def segments(count: int, parts: int) -> list[slice]:
+    """Divide `count` frames into consecutive parts; where there are fewer, frames repeat."""
+    edges = np.linspace(0, count, parts + 1)
+    starts = np.minimum(edges[:-1].astype(int), count - 1)
+    return [
+        slice(first, max(first + 1, int(last)))
+        for first, last in zip(starts, edges[1:], strict=True)
+    ]
+
+
+def covering(count: int, length: int) -> list[Rows]:
+    """Clips that show each of `count` frames once, evenly; the last frames repeat where few."""
+    clips = max(1, -(-count // length))
+    return [np.arange(first, count, clips) for first in range(clips)]
+
+
+def exam_seed(features: SeriesFeatures, exam: int) -> int:
+    """A number that depends on an exam's frames alone."""
+    plane = next(one for one in features.planes if (one, exam) in features.files)
+    return int(features.files[plane, exam].stem[:12], 16)
