@@ -9,7 +9,12 @@ from napari_localcl.cli.tables import JsonFile, first_named, print_table, write_
 from napari_localcl.data.errors import BadInput
 
 if TYPE_CHECKING:
-    from napari_localcl.tasks.series.evaluation import Figure, FindingScore, SeriesEvaluation
+    from napari_localcl.tasks.series.evaluation import (
+        Figure,
+        FindingScore,
+        SeriesEvaluation,
+        Threshold,
+    )
 
 
 def series(
@@ -82,9 +87,9 @@ def _counts(one: "FindingScore") -> list[str]:
     return [str(one.series), str(one.present)]
 
 
-def _threshold(text: str) -> float | str:
+def _threshold(text: str) -> "Threshold":
     if text == "prevalence":
-        return text
+        return "prevalence"
     try:
         value = float(text)
     except ValueError:

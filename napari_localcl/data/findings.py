@@ -16,7 +16,7 @@ from napari_localcl.data.series import matched, no_exam
 from napari_localcl.data.tables import read_table, write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -57,7 +57,8 @@ class Findings:
     def prevalence(self) -> npt.NDArray[np.float64]:
         """The share of 1 among what is known of each finding, (F,)."""
         known = np.isfinite(self.values)
-        return np.where(known, self.values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+        present = np.where(known, self.values, 0).sum(axis=0)
+        return np.asarray(present / np.maximum(known.sum(axis=0), 1))
 
     def of(self, exams: Sequence[str], table: Path) -> Findings:
         """Return what is known of some exams, in their order.
@@ -188,10 +189,3 @@ def _number(line: Line, name: str, probabilities: bool) -> float:
             f"columns that are findings (--finding), or one of its values (--finding {name}={cell})"
         )
     return value
-
-
-def of_mapping(values: Mapping[str, Mapping[str, float]]) -> Findings:
-    """Return findings given as series to finding to value; each series is a patient."""
-    names = tuple(dict.fromkeys(name for row in values.values() for name in row))
-    cells = [[row.get(name, np.nan) for name in names] for row in values.values()]
-    return Findings(tuple(values), names, np.array(cells, float), tuple(values))

@@ -29,8 +29,11 @@ ONLY = "frames"
 """What the plane is called where exams have one that nobody named."""
 
 _WORDS = frozenset(
-    "axial ax transverse transversal tra coronal cor sagittal sag oblique "
-    "flair t1 t1w t1c t1ce t1gd t2 t2w t2star pd pdw stir dwi adc swi dce localizer".split()
+    [
+        *("axial", "ax", "transverse", "transversal", "tra", "coronal", "cor", "sagittal", "sag"),
+        *("flair", "t1", "t1w", "t1c", "t1ce", "t1gd", "t2", "t2w", "t2star", "pd", "pdw", "stir"),
+        *("dwi", "adc", "swi", "dce"),
+    ]
 )
 _ENDING = re.compile(r"(.+)[ _.-]([^ _.-]+)")
 _UID = re.compile(r"\d+(\.\d+){3,}(-\d+)?")
@@ -149,7 +152,7 @@ def _stacks(listing: Listing) -> dict[str, tuple[Plane, ...]]:
 
 
 def _named(item: str, planes: Sequence[Plane]) -> str:
-    """The name of a volume; of several DICOM series in a folder, their planes say which is which."""
+    """The name of a volume; several DICOM series in a folder are told apart by their planes."""
     path = PurePosixPath(item)
     if isinstance(planes[0].path, tuple) and _UID.fullmatch(path.name):
         return str(path.parent / _orientation(planes[0].path))

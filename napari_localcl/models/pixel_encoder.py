@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from torch import Tensor
+from typing import TYPE_CHECKING
+
 from torch.nn.functional import avg_pool2d
 
 from .encoder import Encoder
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 STRIDE = 4
 

@@ -62,7 +62,8 @@ class SSLMNetwork(Encoder):
         seen = colour_range(images)
         maps = self._levels(torch.cat([branch(seen) for branch in self.branches], dim=1))
         return {
-            stride: normalize(level.float(), dim=1)
+            # Where no channel answers there is a unit vector, too.
+            stride: normalize(level.float() + 1e-6, dim=1)
             for stride, level in zip(self.strides, maps, strict=True)
         }
 
@@ -114,7 +115,7 @@ class _Reduction(nn.Module):
             nn.ReLU(inplace=True),
         )
         self.average = nn.Sequential(
-            nn.AvgPool2d(2),
+            nn.AvgPool2d(2, ceil_mode=True),  # an odd size is rounded up, as beside it
             nn.Conv2d(width, width, 1, bias=False),
             norm_layer(width, norm),
             nn.ReLU(inplace=True),

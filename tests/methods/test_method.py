@@ -12,7 +12,15 @@ from napari_localcl.models.encoder import Encoder
 
 ALL = sorted(PUBLISHED)
 TINY = {"width": 4, "dimensions": 8, "clusters": 4, "pairs": 1, "points": {"count": 8}}
-TINY_OF = {"ld": TINY}
+TINY_SSLM = {
+    "branch": 4,
+    "trunk": 8,
+    "hidden": 16,
+    "frames": 2,
+    "permutations": 4,
+    "choice": "random",
+}
+TINY_OF = {"ld": TINY, "sslm": TINY_SSLM}
 
 
 @pytest.fixture(params=ALL)

@@ -9,7 +9,6 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.findings import Findings
 from napari_localcl.data.settings import build_settings
 from napari_localcl.training.devices import choose_device
 from napari_localcl.training.files import restore, write_bytes
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+
+    from napari_localcl.data.findings import Findings
 
     from .features import SeriesFeatures
     from .folds import Fold
@@ -147,7 +148,7 @@ class Classifier:
             said.append(
                 [float(v.probability(logits[None, :, f])[0]) for f, v in enumerate(verdicts)]
             )
-        return np.mean(said, axis=0)
+        return np.asarray(np.mean(said, axis=0))
 
     def relevance(self, features: SeriesFeatures, plane: str, exam: int, finding: str) -> Floats:
         """How much each cell of each frame (F, g, g) speaks for a finding, at most 1.

@@ -127,7 +127,7 @@ def _write_stack(path: Path, why: Explanation) -> None:
     """Write the maps frame by frame: a series may have thousands."""
     from tifffile import TiffWriter
 
-    with replacing(path, durable=False) as part, TiffWriter(part, kind="generic") as file:
+    with replacing(path, durable=False) as part, TiffWriter(part) as file:
         for index in range(len(why.maps)):
             levels = np.round(255 * np.clip(why.frame(index), 0, 1)).astype(np.uint8)
             file.write(levels, compression="zlib", contiguous=False, metadata=None)

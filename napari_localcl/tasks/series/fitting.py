@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import torch
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.findings import Findings
     from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.training.learner import Learner
     from napari_localcl.training.run import RunFolder
 
     from .features import SeriesFeatures
@@ -95,11 +96,10 @@ def _trained(
         learner.load_state_dict(folder.load_weights())
         return learner
     assert plan.budget is not None
-    # The loop hands what it trains on to the learner as it is.
-    frames: PreparedImages = features  # type: ignore[assignment]
+    # The loop hands what it trains on to the learner as it is: features, not images.
     yield from train(
-        learner,
-        frames,
+        cast("Learner", learner),
+        cast("PreparedImages", features),
         folder,
         plan.budget,
         seed=plan.seed,

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import numpy.typing as npt
-    from monai.visualize import GradCAM
+    from monai.visualize.class_activation_maps import GradCAM
 
     from .features import SeriesFeatures
     from .settings import ClassifySettings, LightSettings
 
     Floats = npt.NDArray[np.float64]
     Rows = npt.NDArray[np.int64]
+
+
+_CHUNK = 64  # frames pooled at a time
 
 
 def draw_clip(count: int, length: int, chance: np.random.Generator) -> Rows:
@@ -72,8 +75,13 @@ class ClipHead(nn.Module):
         device = next(self.parameters()).device
         for rows in covering(count, self.length):
             clip = features.clip(plane, exam, rows).unsqueeze(0).to(device)
-            maps[rows] = self._cam.compute_map(clip, class_idx=finding)[:, 0].cpu().numpy()
+            maps[rows] = self._grad_cam(clip, finding)
         return maps
+
+    def _grad_cam(self, clip: Tensor, finding: int) -> Floats:
+        maps: Tensor = self._cam.compute_map(clip, class_idx=finding)  # type: ignore[no-untyped-call]
+        found: Floats = maps[:, 0].double().cpu().numpy()
+        return found
 
     @cached_property
     def _cam(self) -> GradCAM:
@@ -82,7 +90,7 @@ class ClipHead(nn.Module):
         The maps of the last layer would say nothing of any frame but the last, whose state alone is
         used. Made once, for its hooks stay in the network.
         """
-        from monai.visualize import GradCAM
+        from monai.visualize.class_activation_maps import GradCAM
 
         return GradCAM(self.network, "enter")
 
@@ -108,13 +116,31 @@ class LinearHead(nn.Module):
 
         Of pooled maxima, the frame that has the maximum gets what it adds.
         """
-        maps = torch.from_numpy(np.asarray(features.frames(plane, exam), np.float32))
+        frames = features.frames(plane, exam)
+        parts = segments(len(frames), self.given.segments)
+        weights = self.weight[finding].detach().cpu().view(len(parts), -1)
+        found = np.zeros((len(frames), *frames.shape[2:]))
+        for rows, weight in zip(parts, weights, strict=True):
+            found[rows] += _added(frames[rows], weight, self.given)
+        return found
+
+
+def _added(
+    frames: npt.NDArray[np.float16], weight: Tensor, given: LightSettings
+) -> npt.NDArray[np.float32]:
+    """What frames (F, D, g, g) add to the logit through their pooled features, (F, g, g)."""
+    # What a mean makes of a frame is the same for every frame, so that a few at a time will do.
+    step = _CHUNK if given.pooling == "mean" else len(frames)
+    added = []
+    for start in range(0, len(frames), step):
+        maps = torch.from_numpy(np.asarray(frames[start : start + step], np.float32))
         maps.requires_grad_(True)
-        pooled = pool_maps(maps, self.given)
-        (self.weight[finding].cpu() @ pooled).backward()
-        assert maps.grad is not None
-        added: Floats = (maps.detach() * maps.grad).sum(dim=1).clamp(min=0).double().numpy()
-        return added
+        told = weight @ _pooled(maps, given).flatten()
+        (slope,) = torch.autograd.grad(told, maps)
+        share = len(maps) / len(frames) if given.pooling == "mean" else 1.0
+        added.append((maps.detach() * slope).sum(dim=1).clamp(min=0) * share)
+    together: npt.NDArray[np.float32] = torch.cat(added).numpy()
+    return together
 
 
 class Heads(nn.Module):
@@ -162,12 +188,6 @@ def pool(
     return torch.stack(parts).flatten().numpy()
 
 
-def pool_maps(maps: Tensor, given: LightSettings) -> Tensor:
-    """The same of features (F, D, g, g) in memory, with a gradient."""
-    rows = segments(len(maps), given.segments)
-    return torch.stack([_pooled(maps[part], given) for part in rows]).flatten()
-
-
 def pool_part(frames: npt.NDArray[np.float16], given: LightSettings) -> Tensor:
     """Pool some frames (F, D, g, g) to (D, cells, cells), a few of them in memory at a time."""
     chunks = [frames[i : i + _CHUNK] for i in range(0, len(frames), _CHUNK)]
@@ -176,9 +196,6 @@ def pool_part(frames: npt.NDArray[np.float16], given: LightSettings) -> Tensor:
         return torch.stack(pooled).amax(dim=0)
     sizes = torch.tensor([len(one) for one in chunks]).view(-1, 1, 1, 1)
     return (torch.stack(pooled) * sizes).sum(dim=0) / len(frames)
-
-
-_CHUNK = 64
 
 
 def _pooled(maps: Tensor, given: LightSettings) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_localcl.data.errors import BadInput
@@ -18,6 +17,7 @@ from .settings import PRESETS, ClassifySettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from napari_localcl.data.series import SeriesListing
 
