@@ -21,7 +21,9 @@ def stack(path, frames=4, size=(16, 12)):
 
 def told(folder, known=()):
     found = find_series(folder, known)
-    return {exam.name: {p: len(frames) for p, frames in exam.planes.items()} for exam in found.exams}
+    return {
+        exam.name: {p: len(frames) for p, frames in exam.planes.items()} for exam in found.exams
+    }
 
 
 @pytest.mark.parametrize(

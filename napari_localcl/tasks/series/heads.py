@@ -80,7 +80,7 @@ class ClipHead(nn.Module):
 
     def _grad_cam(self, clip: Tensor, finding: int) -> Floats:
         maps: Tensor = self._cam.compute_map(clip, class_idx=finding)  # type: ignore[no-untyped-call]
-        found: Floats = maps[:, 0].double().cpu().numpy()
+        found: Floats = maps[:, 0].detach().double().cpu().numpy()
         return found
 
     @cached_property

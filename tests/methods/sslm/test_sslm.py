@@ -231,5 +231,3 @@ def test_frames_that_are_cut_are_on_a_scale_from_0_to_1():
     tiles = cut_tiles(pixels, torch.tensor([[[0, 0], [4, 2]]]), 4)
     assert tiles.shape == (1, 2, 1, 4, 4)
     assert (tiles[0, 1, 0] * 255).round().int().tolist() == pixels[0, 0, 4:8, 2:6].tolist()
-
-

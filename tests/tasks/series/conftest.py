@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import tifffile
+from draining import finish
+from spots import draw
 
 from napari_localcl.data.series import find_series
 from napari_localcl.tasks.series.looking import Look
 from napari_localcl.tasks.series.settings import PRESETS, ClassifySettings
 
 COUNT = 24
-
-
-def draw(index: int, frames: int = 6) -> tuple[np.ndarray, bool, bool]:
-    """Draw an exam; every second has a spot, left or right, in two of its frames."""
-    chance = np.random.default_rng(index)
-    pixels = 60 + 10 * chance.standard_normal((frames, 64, 64))
-    present, right = index % 2 == 0, index % 4 == 0
-    if present:
-        column = 40 if right else 12
-        pixels[2:4, 24:38, column : column + 12] += 150
-    pixels[:, :4, :4] = 255  # every series spans the same greys
-    return np.clip(pixels, 0, 255).astype(np.uint8), present, right
 
 
 @pytest.fixture(scope="session")
@@ -50,9 +39,4 @@ def pixels_settings():
 def features(spots, pixels_settings, tmp_path_factory):
     """Return the exams' features, plain pixels in 8 x 8 cells."""
     look = Look(pixels_settings, spots, "cpu", tmp_path_factory.mktemp("features"))
-    work = look.at(find_series(spots / "images"), ["axial"])
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value
+    return finish(look.at(find_series(spots / "images"), ["axial"]))[1]

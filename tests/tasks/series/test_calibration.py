@@ -64,9 +64,13 @@ def test_without_both_classes_held_back_logits_stay_as_they_are():
 
 
 def test_probabilities_of_clips_are_averaged_not_logits():
-    said = mean_probability([logit(np.array([0.9])), logit(np.array([0.1])), logit(np.array([0.2]))])
+    said = mean_probability(
+        [logit(np.array([0.9])), logit(np.array([0.1])), logit(np.array([0.2]))]
+    )
     assert sigmoid(said)[0] == pytest.approx(0.4)
 
 
 def test_uncertainty_is_in_bits():
-    np.testing.assert_allclose(entropy(np.array([0.5, 0.0, 1.0, 0.25])), [1, 0, 0, 0.811278], atol=1e-5)
+    np.testing.assert_allclose(
+        entropy(np.array([0.5, 0.0, 1.0, 0.25])), [1, 0, 0, 0.811278], atol=1e-5
+    )

@@ -44,7 +44,9 @@ def test_intervals_hold_the_value_and_shrink_with_more_series():
 
     def width(count):
         known = chance.random((count, 1)) < 0.5
-        told = table(np.clip(0.5 + 0.2 * (known - 0.5) + 0.3 * chance.standard_normal((count, 1)), 0, 1))
+        told = table(
+            np.clip(0.5 + 0.2 * (known - 0.5) + 0.3 * chance.standard_normal((count, 1)), 0, 1)
+        )
         auc = evaluate_series(told, table(known)).findings[0].figures["AUC"]
         assert auc.low < auc.value < auc.high
         return auc.high - auc.low
@@ -70,7 +72,12 @@ def test_a_threshold_of_one_half_misses_what_is_rare_and_prevalence_does_not(tru
 
 
 def test_series_without_prediction_or_truth_are_named(truth):
-    told = table(truth.values[:98], series=[*truth.series[2:], ])
+    told = table(
+        truth.values[:98],
+        series=[
+            *truth.series[2:],
+        ],
+    )
     found = evaluate_series(table(told.values, series=[*truth.series[2:99], "new"]), truth)
     assert found.missing == ("s0", "s1", "s99")
     assert found.untold == ("new",)
