@@ -33,7 +33,9 @@ def test_exams_of_one_patient_stay_together():
     truth = findings(columns(25, 6), [f"p{i // 3}" for i in range(60)])
     for fold in make_folds(truth, 5, 0.2, seed=0):
         parts = [{truth.patients[i] for i in part} for part in (fold.train, fold.held, fold.test)]
-        assert not (parts[0] & parts[1] or parts[0] & parts[2] or parts[1] & parts[2])
+        assert not (parts[0] & parts[1])
+        assert not (parts[0] & parts[2])
+        assert not (parts[1] & parts[2])
 
 
 def test_rare_findings_are_spread_evenly():

@@ -33,7 +33,7 @@ def test_fitting_in_the_space_of_the_exams_changes_nothing():
 
 
 def test_one_class_alone_is_a_rate():
-    pooled, truth, patients = cases(9)
+    pooled, _truth, patients = cases(9)
     weight, bias = fit_one(pooled, np.zeros(9), patients, weighted=False)
     assert not weight.any()
     assert 1 / (1 + np.exp(-bias)) == pytest.approx(0.05)
