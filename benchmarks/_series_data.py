@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_localcl.data.findings import Findings
+from napari_localcl.data.findings import Findings, read_findings, write_findings
 from napari_localcl.data.samples import SERIES, sample_folder
-from napari_localcl.data.tables import write_table
 from napari_localcl.tasks.series.folds import labelled, spread
 
 if TYPE_CHECKING:
@@ -69,8 +68,6 @@ def gliomas(data: Path) -> SeriesSet:
 
 def phantoms() -> SeriesSet:
     """The sample set of this project."""
-    from napari_localcl.data.findings import read_findings
-
     folder = sample_folder(SERIES)
     truth = read_findings(folder / "series.csv")
     return SeriesSet(folder / "images", truth, {}, folder / "masks")
@@ -78,11 +75,13 @@ def phantoms() -> SeriesSet:
 
 def write_labels(path: Path, truth: Findings, rows: list[int]) -> None:
     """Write what is known of some exams as a findings table."""
-    lines = (
-        [truth.series[i], truth.patients[i], *(None if np.isnan(v) else v for v in truth.values[i])]
-        for i in rows
-    )
-    write_table(path, ("series", "patient", *truth.names), lines)
+    write_findings(path, some_of(truth, rows))
+
+
+def some_of(truth: Findings, rows: list[int]) -> Findings:
+    """Return what is known of some exams."""
+    series, patients = ([part[i] for i in rows] for part in (truth.series, truth.patients))
+    return Findings(tuple(series), truth.names, truth.values[rows], tuple(patients))
 
 
 def parts(truth: Findings, fraction: float, repeats: int) -> Iterator[tuple[list[int], list[int]]]:

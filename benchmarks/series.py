@@ -22,7 +22,7 @@ import numpy as np
 import tifffile
 import torch
 from _report import PROJECT, drain, show, write
-from _series_data import gliomas, parts, phantoms, write_labels
+from _series_data import gliomas, parts, phantoms, some_of, write_labels
 
 from napari_localcl.data.shard import Shard
 from napari_localcl.methods import PUBLISHED
@@ -37,7 +37,6 @@ from napari_localcl.training.budget import Budget
 if TYPE_CHECKING:
     from _series_data import SeriesSet
 
-    from napari_localcl.data.findings import Findings
     from napari_localcl.tasks.series.classification import Predicted
 
 ASKED = {"right": 0.94, "frequent location": 0.75}
@@ -151,7 +150,7 @@ class Bench:
             labels = self.work / f"{fraction:g}-{turn}.csv"
             write_labels(labels, truth, known)
             told = self.learn(name, labels, ["frames"]).findings
-            for one in evaluate_series(told, _rows(truth, unknown)).findings:
+            for one in evaluate_series(told, some_of(truth, unknown)).findings:
                 areas.setdefault(one.name, []).append(one.figures["AUC"].value or np.nan)
         cells = {
             finding: f"{np.nanmean(own):.3f} ({np.nanstd(own):.3f})"
@@ -183,11 +182,6 @@ def _hidden(tiles: torch.Tensor) -> torch.Tensor:
     inner = slice(BORDER, -BORDER)
     hidden[..., inner, inner] = tiles[..., inner, inner]
     return hidden
-
-
-def _rows(truth: Findings, rows: list[int]) -> Findings:
-    series, patients = ([part[i] for i in rows] for part in (truth.series, truth.patients))
-    return type(truth)(tuple(series), truth.names, truth.values[rows], tuple(patients))
 
 
 def maps_on_phantoms(work: Path, clips: Budget, budget: Budget) -> list[dict[str, object]]:

@@ -118,6 +118,17 @@ def read_probabilities(path: Path, wanted: Sequence[str] = ()) -> Findings:
     return _read(path, wanted, probabilities=True)
 
 
+def write_findings(path: Path, findings: Findings) -> None:
+    """Write a findings table, as :func:`read_findings` reads it."""
+    rows = (
+        [name, patient, *(None if np.isnan(value) else float(value) for value in line)]
+        for name, patient, line in zip(
+            findings.series, findings.patients, findings.values, strict=True
+        )
+    )
+    write_table(path, (SERIES, PATIENT, *findings.names), rows)
+
+
 def write_predictions(
     path: Path, found: Findings, uncertainty: npt.NDArray[np.float64], source: str
 ) -> None:

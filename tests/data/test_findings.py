@@ -8,6 +8,7 @@ from napari_localcl.data.findings import (
     Findings,
     read_findings,
     read_probabilities,
+    write_findings,
     write_predictions,
 )
 
@@ -79,6 +80,18 @@ def test_findings_are_brought_into_the_order_of_exams(table):
 def test_a_table_of_other_series_is_told(table):
     with pytest.raises(BadInput, match="names none of the series: its first is 'a'"):
         read_findings(table, ["tear"]).of(["x"], table)
+
+
+def test_a_table_comes_back_as_it_was_written(table, tmp_path):
+    found = read_findings(table, ["tear", "side=left"])
+    write_findings(tmp_path / "again.csv", found)
+    again = read_findings(tmp_path / "again.csv")
+    assert (again.series, again.names, again.patients) == (
+        found.series,
+        found.names,
+        found.patients,
+    )
+    np.testing.assert_array_equal(again.values, found.values)
 
 
 def test_predictions_come_back_as_they_were_written(tmp_path):

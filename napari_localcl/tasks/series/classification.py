@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.findings import Findings, read_findings, write_predictions
+from napari_localcl.data.findings import (
+    Findings,
+    read_findings,
+    write_findings,
+    write_predictions,
+)
 from napari_localcl.data.progress import Progress
 from napari_localcl.data.series import find_series
 from napari_localcl.training.devices import choose_device
@@ -35,6 +40,10 @@ if TYPE_CHECKING:
     from .evaluation import SeriesEvaluation
     from .features import SeriesFeatures
     from .folds import Fold
+
+
+LABELS = "labels.csv"
+"""What a run learned from, in its folder."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +131,9 @@ def learn_findings(
         folder = create_run(Path(run), plan, found, start_from)
     look = Look(plan.given, folder.path, device, cache)
     features = yield from look.at(found, _planes(folder, found))
-    truth = _seen(truth, features)
     _note_images(folder, features, fresh=not resumed)
+    _note_labels(folder, truth, fresh=not resumed)
+    truth = _seen(truth, features)
     folds = make_folds(truth, plan.given.folds, plan.given.held, plan.seed)
     planes = yield from _usable(features, folds)
     work = learn_classifier(plan, folder, features, planes, truth, folds, device, started, stop)
@@ -221,6 +231,21 @@ def _note_images(folder: RunFolder, features: SeriesFeatures, *, fresh: bool) ->
             "another --run"
         )
     folder.update(images=frames)
+
+
+def _note_labels(folder: RunFolder, truth: Findings, *, fresh: bool) -> None:
+    """Keep what was learned from; on resuming, it must be the same."""
+    kept = folder.path / LABELS
+    if fresh or not kept.exists():
+        write_findings(kept, truth)
+        return
+    before = read_findings(kept)
+    same = (before.series, before.names) == (truth.series, truth.names)
+    if not same or not np.array_equal(before.values, truth.values, equal_nan=True):
+        raise BadInput(
+            f"the labels are not those that {folder.path} was begun with (kept in {kept}): give "
+            "these, or begin another --run"
+        )
 
 
 def _usable(

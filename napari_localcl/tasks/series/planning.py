@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.provenance import ProcessRecord
 from napari_localcl.data.settings import build_settings
 from napari_localcl.training.budget import Budget
+from napari_localcl.training.devices import Team
 from napari_localcl.training.record import RunRecord
 from napari_localcl.training.run import RunFolder
 
@@ -53,12 +55,12 @@ def fresh_plan(
     budget: Budget | None,
 ) -> Plan:
     """The plan of a new run; None takes a default."""
+    if Team.of_environment().world > 1:
+        raise BadInput("findings are learned by one process: start 'classify' without torchrun")
     name = preset or PRESET
     if name not in PRESETS:
         raise BadInput(f"there is no preset '{name}' of classify: choose {', '.join(PRESETS)}")
-    given = build_settings(
-        ClassifySettings, settings or {}, PRESETS[name], "'napari-localcl classify --help'"
-    )
+    given = build_settings(ClassifySettings, settings or {}, PRESETS[name])
     if given.head == "convlstm" and budget is None:
         raise BadInput("how long to train is missing: give --minutes or --steps")
     return Plan(given, name, seed or 0, budget)
@@ -71,6 +73,7 @@ def resumed_plan(folder: RunFolder, budget: Budget | None) -> Plan:
         raise BadInput(f"{folder.path} learned no findings: give another --run")
     if record.status != "finished" or (folder.path / FILE).exists():
         RunFolder.resume(folder.path)
+        folder.update(status="running", process=ProcessRecord.own())
     given = build_settings(ClassifySettings, {}, record.settings)
     own = Budget(record.steps, record.minutes) if record.steps or record.minutes else None
     return Plan(given, record.preset, record.seed, budget or own)

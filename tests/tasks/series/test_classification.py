@@ -112,6 +112,23 @@ def test_clips_are_learned_with_a_budget_and_resumed(spots, tmp_path):
     np.testing.assert_allclose(parts.findings.values, whole.findings.values, atol=1e-6)
 
 
+def test_a_run_is_resumed_with_the_labels_it_was_begun_with(spots, tmp_path):
+    given = {"settings": CLIPS, "budget": Budget(steps=2)}
+    learn(spots, tmp_path / "run", **given)
+    (tmp_path / "run" / "classifier.json").unlink()
+    text = (spots / "series.csv").read_text()
+    (tmp_path / "other.csv").write_text(text.replace("exam_03,p3,0", "exam_03,p3,1"))
+    with pytest.raises(BadInput, match="the labels are not those"):
+        learn(spots, tmp_path / "run", resume=True, labels=tmp_path / "other.csv", **given)
+
+
+def test_several_processes_are_refused(spots, tmp_path, monkeypatch):
+    for name, value in (("WORLD_SIZE", "2"), ("RANK", "0")):
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput, match="without torchrun"):
+        learn(spots, tmp_path / "run")
+
+
 def test_what_was_trained_but_not_judged_is_judged_on_resuming(spots, tmp_path):
     given = {"settings": CLIPS, "budget": Budget(steps=2)}
     whole = learn(spots, tmp_path / "run", **given)[1]
