@@ -29,7 +29,7 @@ from .evaluation import evaluate_series
 from .fitting import learn_classifier
 from .folds import labelled, learnable, make_folds
 from .looking import ENCODERS, Look
-from .planning import create_run, fresh_plan, resumed_plan
+from .planning import LABELS, beginning, create_run, fresh_plan, resumed_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
     from .evaluation import SeriesEvaluation
     from .features import SeriesFeatures
     from .folds import Fold
-
-
-LABELS = "labels.csv"
-"""What a run learned from, in its folder."""
 
 
 @dataclass(frozen=True)
@@ -130,12 +126,13 @@ def learn_findings(
     if not resumed:
         folder = create_run(Path(run), plan, found, start_from)
     look = Look(plan.given, folder.path, device, cache)
-    features = yield from look.at(found, _planes(folder, found))
-    _note_images(folder, features, fresh=not resumed)
-    _note_labels(folder, truth, fresh=not resumed)
-    truth = _seen(truth, features)
-    folds = make_folds(truth, plan.given.folds, plan.given.held, plan.seed)
-    planes = yield from _usable(features, folds)
+    with beginning(folder, fresh=not resumed):
+        features = yield from look.at(found, _planes(folder, found))
+        _note_images(folder, features, fresh=not resumed)
+        _note_labels(folder, truth, fresh=not resumed)
+        truth = _seen(truth, features)
+        folds = make_folds(truth, plan.given.folds, plan.given.held, plan.seed)
+        planes = yield from _usable(features, folds)
     work = learn_classifier(plan, folder, features, planes, truth, folds, device, started, stop)
     classifier = yield from work
     told = yield from _predict(classifier, features)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -165,9 +166,10 @@ class Classifier:
 
 
 def fingerprint(features: SeriesFeatures, exam: int) -> str:
-    """The hash of the content of the first file of an exam."""
+    """A hash of the content of an exam's files, of the first plane that it has."""
     plane = next(one for one in features.planes if (one, exam) in features.files)
-    return features.images[plane, exam].hashes[0]
+    content = "".join(features.images[plane, exam].hashes)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def blank(channels: Mapping[str, int], truth: Findings, folds: int) -> ClassifierRecord:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,16 +16,18 @@ from napari_localcl.training.record import RunRecord
 from napari_localcl.training.run import RunFolder
 
 from .classifier import FILE, VERB
-from .looking import encoders_of, take_along
+from .looking import ENCODERS, encoders_of, take_along
 from .settings import PRESETS, ClassifySettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from napari_localcl.data.series import SeriesListing
 
 PRESET = "small"
+LABELS = "labels.csv"
+"""What a run learned from, in its folder."""
 
 
 @dataclass(frozen=True)
@@ -101,5 +105,22 @@ def create_run(
         started_from=", ".join(sorted({str(path) for path in encoders.values()})) or None,
     )
     folder = RunFolder.create(run, record)
-    take_along(encoders, run)
+    with beginning(folder, fresh=True):
+        take_along(encoders, run)
     return folder
+
+
+@contextmanager
+def beginning(folder: RunFolder, *, fresh: bool) -> Iterator[None]:
+    """Leave nothing of a fresh run that cannot begin; one interrupted here can be resumed."""
+    try:
+        yield
+    except BadInput:
+        if fresh:
+            shutil.rmtree(folder.path / ENCODERS, ignore_errors=True)
+            (folder.path / LABELS).unlink(missing_ok=True)
+            folder.abandon()
+        raise
+    except KeyboardInterrupt:
+        folder.update(status="interrupted")
+        raise

@@ -18,6 +18,7 @@ from napari_localcl.tasks.series.classification import (
 from napari_localcl.tasks.series.classifier import Classifier
 from napari_localcl.tasks.series.planning import PRESET
 from napari_localcl.training.budget import Budget
+from napari_localcl.training.record import RunRecord
 from napari_localcl.training.run import RunFolder
 
 SMALL = {
@@ -172,6 +173,14 @@ def test_a_finding_of_one_class_is_left_out_and_the_others_are_learned(spots, tm
 def test_what_cannot_be_learned_is_one_sentence_and_leaves_no_run(spots, tmp_path, given, sentence):
     with pytest.raises(BadInput, match=sentence):
         learn(spots, tmp_path / "run", **given)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_encoder_without_weights_leaves_no_run(spots, tmp_path):
+    record = RunRecord(verb="pretrain", method="sslm", settings={}, seed=0)
+    RunFolder.create(tmp_path / "empty", record)
+    with pytest.raises(BadInput, match="does not exist: train the run first"):
+        learn(spots, tmp_path / "run", preset="light", settings={}, start_from=tmp_path / "empty")
     assert not (tmp_path / "run").exists()
 
 

@@ -78,5 +78,5 @@ def test_grad_cam_is_the_gradients_mean_times_the_maps_that_enter(features):
     weight = slope.mean(dim=(2, 3), keepdim=True)
     expected = (weight * kept["maps"]).sum(dim=1).relu().detach().numpy()
     np.testing.assert_allclose(maps, expected, atol=1e-7)
-    # Frames other than the last one say something, too.
-    assert (maps.reshape(6, -1).max(axis=1) > 0).sum() > 1
+    # Every frame has a say, not the last one alone.
+    assert (slope.flatten(1).abs().amax(dim=1) > 0).all()
