@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -110,20 +111,19 @@ def find_series(
         If there are no usable images.
     """
     listing = find_images(series)
-    stacks = _short(_stacks(listing))
+    stacks = _stacks(listing)
     words = _WORDS | {name.casefold() for name in known}
     told = {name: _told(name, words) for name in stacks}
     if not any(plane for _, plane in told.values()):
-        told = _grid(list(stacks)) or told
+        told = _grid(stacks) or told
+    short = _short({exam for exam, _ in told.values()})
     exams: dict[str, dict[str, tuple[str, ...]]] = {}
     skipped = []
     for name, planes in stacks.items():
-        exam, plane = told[name]
+        exam, plane = short[told[name][0]], told[name][1]
         frames = tuple(one.name for one in planes)
-        if (
-            exams.setdefault(exam or listing.root.name, {}).setdefault(plane or ONLY, frames)
-            != frames
-        ):
+        own = exams.setdefault(exam or listing.root.name, {})
+        if own.setdefault(plane or ONLY, frames) != frames:
             skipped.append(Skipped(name, _second(exam, plane)))
     found = tuple(Exam(name, planes) for name, planes in exams.items())
     return SeriesListing(listing, found, tuple(skipped))
@@ -169,13 +169,13 @@ def _folder(item: str) -> str:
     return "" if parent == "." else parent
 
 
-def _short(stacks: dict[str, tuple[Plane, ...]]) -> dict[str, tuple[Plane, ...]]:
-    """The stacks without the folders that all of them lie in."""
-    parts = [PurePosixPath(name).parts[:-1] for name in stacks]
-    shared = 0
-    while len(parts) > 1 and all(len(p) > shared and p[shared] == parts[0][shared] for p in parts):
-        shared += 1
-    return {"/".join(PurePosixPath(n).parts[shared:]): planes for n, planes in stacks.items()}
+def _short(names: Iterable[str]) -> dict[str, str]:
+    """The names without the folders that all of them lie in."""
+    parts = {name: tuple(name.split("/")) for name in names}
+    folders = [part[:-1] for part in parts.values()]
+    alike = takewhile(lambda level: len(set(level)) == 1, zip(*folders, strict=False))
+    shared = len(list(alike))
+    return {name: "/".join(part[shared:]) for name, part in parts.items()}
 
 
 def _told(name: str, words: frozenset[str]) -> tuple[str, str]:
@@ -192,13 +192,13 @@ def _told(name: str, words: frozenset[str]) -> tuple[str, str]:
     return "/".join(parts[:-1] if repeated else [*parts[:-1], ending[1]]), ending[2]
 
 
-def _grid(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+def _grid(stacks: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Exam and plane by what repeats: there are more exams than planes; empty if nothing does."""
-    pairs = {name: tuple(name.split("/")) for name in names}
+    pairs = {name: tuple(short.split("/")) for name, short in _short(stacks).items()}
     if any(len(pair) != 2 for pair in pairs.values()):
         return {}
     firsts, lasts = (Counter(pair[i] for pair in pairs.values()) for i in (0, 1))
-    if max(lasts.values()) == 1 or len(firsts) == 1:
+    if max(lasts.values()) == 1:
         return {}
     exam = 1 if len(firsts) < len(lasts) else 0
     return {name: (pair[exam], pair[1 - exam]) for name, pair in pairs.items()}

@@ -58,6 +58,12 @@ def test_planes_of_any_name_are_told_by_what_repeats(tmp_path):
     assert told(tmp_path) == {exam: {"early": 4, "late": 4} for exam in ("p1", "p2", "p3")}
 
 
+def test_a_plane_that_all_exams_lie_in_is_their_plane(tmp_path):
+    stack(tmp_path / "data" / "axial" / "a.tif")
+    stack(tmp_path / "data" / "axial" / "b.tif")
+    assert told(tmp_path) == {"a": {"axial": 4}, "b": {"axial": 4}}
+
+
 def test_planes_that_a_run_knows_are_told_in_a_single_exam(tmp_path):
     stack(tmp_path / "early" / "p1.npy")
     stack(tmp_path / "late" / "p1.npy")
