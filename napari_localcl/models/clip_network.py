@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 class ClipNetwork(nn.Module):
     """1x1 convolution, convolutional LSTM layers, mean of the last state, one linear layer.
 
-    The form of Manna et al., arXiv 2104.10481, at smaller widths. The mean forgets where things
-    are; with ``places``, each cell is told where it lies, so that sides can be told apart.
+    The form of Manna et al., arXiv 2104.10481, at smaller widths and with padded borders. The mean
+    forgets where things are; with ``places``, each cell is told where it lies, so that sides can
+    be told apart.
 
     Parameters
     ----------
