@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,12 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class ClipNetwork(nn.Module):
-    """1x1 convolution, convolutional LSTM layers, mean of the last state, one linear layer.
+Readout = Literal["max", "last"]
 
-    The form of Manna et al., arXiv 2104.10481, at smaller widths and with padded borders. The mean
-    forgets where things are; with ``places``, each cell is told where it lies, so that sides can
-    be told apart.
+
+class ClipNetwork(nn.Module):
+    """1x1 convolution, convolutional LSTM layers, what is read of their states, one linear layer.
+
+    With ``readout="last"``, the form of Manna et al., arXiv 2104.10481, at smaller widths and with
+    padded borders: the mean over the cells of the last state. That thins out what a few cells of a
+    few frames show; ``"max"`` takes the largest value over all cells and frames. Neither knows
+    where things are; with ``places``, each cell is told where it lies, so that sides can be told
+    apart.
 
     Parameters
     ----------
@@ -32,6 +37,8 @@ class ClipNetwork(nn.Module):
         Whether two further channels hold each cell's y and x.
     dropout : float
         Probability that a channel is left out in training.
+    readout : {"max", "last"}
+        See above.
     """
 
     def __init__(
@@ -42,8 +49,10 @@ class ClipNetwork(nn.Module):
         hidden: Sequence[int] = (32,),
         places: bool = True,
         dropout: float = 0.2,
+        readout: Readout = "max",
     ) -> None:
         super().__init__()
+        self.readout = readout
         self.places = places
         self.drop = nn.Dropout2d(dropout)
         self.enter = nn.Sequential(nn.Conv2d(channels + 2 * places, width, 1), nn.ReLU())
@@ -60,7 +69,9 @@ class ClipNetwork(nn.Module):
         states: Tensor = self.enter(frames).unflatten(0, clips.shape[:2])
         for layer in self.recurrent:
             states = layer(states)
-        logits: Tensor = self.findings(self.leave(states[:, -1].mean(dim=(2, 3))))
+        last = self.readout == "last"
+        read = states[:, -1].mean(dim=(2, 3)) if last else states.amax(dim=(1, 3, 4))
+        logits: Tensor = self.findings(self.leave(read))
         return logits
 
 

@@ -21,7 +21,7 @@ def exams(tmp_path):
     for index in range(10):
         frames = 50 + 10 * chance.standard_normal((3, 64, 64))
         frames[:, 20:40, 20:40] += 120 * (index % 2)
-        frames[:, 0, :9] = 255
+        frames[:, :8, :8] = 255
         np.save(tmp_path / "exams" / f"e{index}.npy", frames.astype(np.float32))
         lines.append(f"e{index},{index % 2},{'yes' if index % 2 else 'no'}")
     (tmp_path / "labels.csv").write_text("\n".join(lines))
@@ -48,7 +48,7 @@ def test_one_verb_learns_evaluates_predicts_and_explains(exams, capsys):
     arguments = [str(out), str(labels), "--finding", "bright", "--json", str(figures)]
     assert run(["evaluate", "series", *arguments]) == 0
     (one,) = json.loads(figures.read_text())["findings"]
-    assert one["figures"]["AUC"]["value"] == 1.0
+    assert one["figures"]["AUC"]["value"] > 0.8
     assert one["figures"]["AUPRC"]["chance"] == 0.5
 
 

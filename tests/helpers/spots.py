@@ -13,5 +13,5 @@ def draw(index: int, frames: int = 6) -> tuple[np.ndarray, bool, bool]:
     if present:
         column = 40 if right else 12
         pixels[2:4, 24:38, column : column + 12] += 150
-    pixels[:, :4, :4] = 255  # every series spans the same greys
+    pixels[:, :8, :8] = 255  # every series spans the same greys
     return np.clip(pixels, 0, 255).astype(np.uint8), present, right

@@ -37,6 +37,18 @@ def test_the_state_follows_the_equations_of_an_lstm():
     assert states.flatten().tolist() == pytest.approx(torch.stack(expected).tolist(), abs=1e-6)
 
 
+def test_the_published_readout_is_the_mean_of_the_last_state_the_other_the_largest_of_all():
+    clip = torch.rand(1, 4, 6, 4, 4)
+    for readout, read in (
+        ("last", lambda states: states[:, -1].mean(dim=(2, 3))),
+        ("max", lambda states: states.flatten(3).amax(dim=(1, 3))),
+    ):
+        net, kept = network(readout=readout), {}
+        net.recurrent[-1].register_forward_hook(lambda *given, kept=kept: kept.update(s=given[2]))
+        told = net(clip)
+        assert torch.allclose(told, net.findings(read(kept["s"])), atol=1e-6)
+
+
 def test_the_order_of_frames_matters():
     clip = torch.rand(1, 4, 6, 4, 4)
     assert not torch.allclose(network()(clip), network()(clip.flip(1)), atol=1e-5)

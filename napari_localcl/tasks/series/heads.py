@@ -53,6 +53,7 @@ class ClipHead(nn.Module):
             (given.hidden,) * given.layers,
             given.places,
             given.dropout,
+            given.readout,
         )
 
     def logits(self, features: SeriesFeatures, plane: str, exam: int) -> Floats:

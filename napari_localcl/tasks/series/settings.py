@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from napari_localcl.models.clip_network import Readout
+
 
 class LightSettings(BaseModel):
     """The light head: pooled features and logistic regression."""
@@ -53,6 +55,11 @@ class ClassifySettings(BaseModel):
     width: int = Field(32, ge=4, le=1024, description="channels that enter the recurrent network")
     hidden: int = Field(32, ge=4, le=1024, description="channels of each recurrent layer")
     layers: int = Field(1, ge=1, le=3, description="recurrent layers")
+    readout: Readout = Field(
+        "max",
+        description="what is read of its states: the largest of all frames, or as published the "
+        "mean of the last",
+    )
     places: bool = Field(
         True, description="tell the network where each cell lies, for sides and places matter"
     )
@@ -68,6 +75,7 @@ FAITHFUL: dict[str, Any] = {
     "hidden": 512,
     "layers": 2,
     "places": False,
+    "readout": "last",
     "dropout": 0.0,
     "decay": 0.0,
     "clips": 1,

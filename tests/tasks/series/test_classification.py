@@ -52,7 +52,7 @@ def test_a_finding_that_frames_show_is_learned_and_evaluated(light):
     _, _, predicted = light
     assert predicted.findings.names == ("spot", "right")
     for one in predicted.evaluation.findings:
-        assert one.figures["AUC"].value > 0.95
+        assert one.figures["AUC"].value > 0.9
         assert one.series == 24
 
 

@@ -66,7 +66,7 @@ def test_logits_do_not_change_from_one_time_to_the_next(features):
 
 def test_grad_cam_is_the_gradients_mean_times_the_maps_that_enter(features):
     torch.manual_seed(0)
-    head = ClipHead(ClassifySettings(frames=8, dropout=0.0), 1, 2).eval()
+    head = ClipHead(ClassifySettings(frames=8, readout="last"), 1, 2).eval()
     maps = head.relevance(features, "axial", 0, 1)
     net = head.network
     frames = features.clip("axial", 0, np.arange(6))

@@ -88,7 +88,7 @@ def test_the_published_weights_of_the_knees():
 
 
 def test_it_learns_what_the_frames_show(truth, features):
-    method = learner(truth, learning_rate=1e-2, dropout=0.0)
+    method = learner(truth, frames=6, dropout=0.0)
     optimiser = torch.optim.Adam(method.parameters(), lr=1e-2)
     losses = []
     for step in range(40):
