@@ -52,9 +52,9 @@ def geometry(path: Path) -> Geometry:
 
 def read(path: Path) -> Scan:
     """Read an array; see :func:`header`."""
+    header(path)
     with _opened(path) as file:
         values = npy.read_array(file, allow_pickle=False)
-    _check(values.shape, values.dtype)
     pixels = np.moveaxis(values[..., :3], -1, 0) if _coloured(values.shape) else values[None]
     one = pixels.ndim == 4 and pixels.shape[1] == 1
     return Scan(pixels[:, 0] if one else pixels, path)

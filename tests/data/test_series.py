@@ -95,6 +95,7 @@ def test_a_file_of_one_frame_beside_stacks_is_a_series_of_one_frame(tmp_path):
 
 def test_dicom_series_of_one_folder_are_told_apart_by_their_planes(tmp_path, write_dicom):
     pixels = np.random.default_rng(0).integers(0, 255, (16, 16)).astype(np.int16)
+    (tmp_path / "knee").mkdir()
     ways = {"1.2.3.4.5": [1, 0, 0, 0, 1, 0], "1.2.3.4.6": [1, 0, 0, 0, 0, -1]}
     for uid, way in ways.items():
         normal = np.cross(way[:3], way[3:])

@@ -81,6 +81,7 @@ class ClipHead(nn.Module):
         return maps
 
     def _grad_cam(self, clip: Tensor, finding: int) -> Floats:
+        clip.requires_grad_(True)  # else the hooks of Grad-CAM warn that no input does
         maps: Tensor = self._cam.compute_map(clip, class_idx=finding)  # type: ignore[no-untyped-call]
         found: Floats = maps[:, 0].detach().double().cpu().numpy()
         return found

@@ -69,7 +69,7 @@ def test_grad_cam_is_the_gradients_mean_times_the_maps_that_enter(features):
     head = ClipHead(ClassifySettings(frames=8, readout="last"), 1, 2).eval()
     maps = head.relevance(features, "axial", 0, 1)
     net = head.network
-    frames = features.clip("axial", 0, np.arange(6))
+    frames = features.clip("axial", 0, np.arange(6)).requires_grad_(True)
     kept = {}
     hook = net.enter.register_forward_hook(lambda *given: kept.update(maps=given[2]))
     logit = net(frames.unsqueeze(0))[0, 1]

@@ -40,8 +40,9 @@ def test_one_class_alone_is_a_rate():
 
 
 def test_weighting_calls_what_is_rare_more_often():
-    pooled, _, patients = cases(80, 5)
-    truth = (pooled[:, 0] > 10).astype(float)
+    pooled, _, patients = cases(200, 5)
+    noise = 8 * np.random.default_rng(1).standard_normal(200)
+    truth = (pooled[:, 0] + noise > 12).astype(float)
     rates = [
         np.mean(pooled @ weight + bias > 0)
         for weight, bias in (fit_one(pooled, truth, patients, w) for w in (False, True))
