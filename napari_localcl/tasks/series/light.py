@@ -73,18 +73,19 @@ def fit_one(
     (D,) ndarray, float
         Weights of the features as they are, and the bias. With one class there is only a bias.
     """
-    mean, scale = pooled.mean(axis=0), pooled.std(axis=0)
-    scale = np.where(scale > 1e-6, scale, 1.0)
+    mean = pooled.mean(axis=0)
+    # One scale for all features: with one for each, those that hardly vary would drown the others.
+    scale = max(float(np.linalg.norm(pooled - mean, axis=1).mean()), 1e-6)
     if len(np.unique(truth)) < 2:
         rate = (truth.sum() + 0.5) / (len(truth) + 1)
         return np.zeros(pooled.shape[1]), float(np.log(rate / (1 - rate)))
-    standard = (pooled - mean) / (scale * np.sqrt(pooled.shape[1]))
+    standard = (pooled - mean) / scale
     # There are more features than exams: in the space of the exams the penalty means the same, and
     # fitting takes milliseconds.
     _, _, axes = np.linalg.svd(standard, full_matrices=False)
     model = _model(_strength(standard @ axes.T, truth, patients, weighted), weighted)
     model.fit(standard @ axes.T, truth)
-    weight = (model.coef_[0] @ axes) / (scale * np.sqrt(pooled.shape[1]))
+    weight = (model.coef_[0] @ axes) / scale
     return weight, float(model.intercept_[0] - weight @ mean)
 
 

@@ -117,7 +117,9 @@ def test_maps_are_written_as_stacks_like_the_series(trained, spots, tmp_path):
     finish(write_maps(spots / "images", run, tmp_path / "maps", device="cpu"))
     stack = tifffile.imread(tmp_path / "maps" / "spot" / "axial" / "exam_00.tif")
     assert (stack.shape, stack.dtype) == ((6, 64, 64), np.uint8)
-    lines = read_table(tmp_path / "maps" / "frames.csv", "table", ("series", "share"), ())
+    lines = read_table(
+        tmp_path / "maps" / "frames.csv", "table", ("series", "share"), ("series", "frame")
+    )
     assert len(lines) == 24 * 6
     shares = [line.number("share") for line in lines if line.cells["series"] == "exam_00"]
     assert sum(shares) == pytest.approx(1.0, abs=0.001)
