@@ -54,8 +54,11 @@ class ClipNetwork(nn.Module):
         super().__init__()
         self.readout = readout
         self.places = places
+        # Features of any encoder on one scale, without which the recurrence hardly starts to learn.
+        self.scale = nn.BatchNorm2d(channels, affine=False)
         self.drop = nn.Dropout2d(dropout)
         self.enter = nn.Sequential(nn.Conv2d(channels + 2 * places, width, 1), nn.ReLU())
+        nn.init.kaiming_normal_(self.enter[0].weight, nonlinearity="relu")  # type: ignore[arg-type]
         sizes = (width, *hidden)
         self.recurrent = nn.ModuleList(map(ConvLSTM, sizes[:-1], sizes[1:]))
         self.leave = nn.Dropout(dropout)
@@ -63,7 +66,7 @@ class ClipNetwork(nn.Module):
 
     def forward(self, clips: Tensor) -> Tensor:
         """Features (B, T, C, h, w) -> logits (B, findings)."""
-        frames = self.drop(clips.flatten(0, 1))
+        frames = self.drop(self.scale(clips.flatten(0, 1)))
         if self.places:
             frames = torch.cat([frames, _places(frames)], dim=1)
         states: Tensor = self.enter(frames).unflatten(0, clips.shape[:2])
@@ -83,6 +86,7 @@ class ConvLSTM(nn.Module):
         self.hidden = hidden
         self.seen = nn.Conv2d(channels, 4 * hidden, 3, padding=1)
         self.kept = nn.Conv2d(hidden, 4 * hidden, 3, padding=1, bias=False)
+        nn.init.xavier_uniform_(self.seen.weight)
         with torch.no_grad():  # what is seen first should not be forgotten at once
             assert self.seen.bias is not None
             self.seen.bias[hidden : 2 * hidden] = 1.0
