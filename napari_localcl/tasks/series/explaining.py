@@ -72,8 +72,8 @@ def explain(
 ) -> Explanation:
     """Explain what a classifier says of a finding, by the folds that may judge the exam.
 
-    Of the recurrent head, by Grad-CAM of the maps that enter the recurrence; of the light head, by
-    what each cell adds to the logit.
+    Of the recurrent head, by HiResCAM or Grad-CAM of the maps that enter the recurrence; of the
+    light head, by what each cell adds to the logit.
     """
     maps = classifier.relevance(features, plane, exam, finding)
     return Explanation(maps, features.images[plane, exam].placements)

@@ -46,6 +46,7 @@ class ClipHead(nn.Module):
         super().__init__()
         self.length = given.frames
         self.looks = given.looks
+        self.maps = given.maps
         self.network = ClipNetwork(
             channels,
             findings,
@@ -71,24 +72,31 @@ class ClipHead(nn.Module):
         return mean_probability(said)
 
     def relevance(self, features: SeriesFeatures, plane: str, exam: int, finding: int) -> Floats:
-        """Grad-CAM (F, g, g) of every frame, each seen among frames spread over the series."""
+        """What speaks for a finding in each cell (F, g, g), frames seen among others of the series.
+
+        Grad-CAM (Selvaraju et al., arXiv 1610.02391) averages slopes over all cells; HiResCAM
+        (Draelos and Carin, arXiv 2011.08891) does not, and so stays where the evidence is.
+        """
         count = features.count(plane, exam)
         maps = np.empty((count, *features.frames(plane, exam).shape[2:]))
         device = next(self.parameters()).device
         for rows in covering(count, self.length):
             clip = features.clip(plane, exam, rows).unsqueeze(0).to(device)
-            maps[rows] = self._grad_cam(clip, finding)
+            maps[rows] = self._speaking(clip, finding)
         return maps
 
-    def _grad_cam(self, clip: Tensor, finding: int) -> Floats:
-        clip.requires_grad_(True)  # else the hooks of Grad-CAM warn that no input does
-        maps: Tensor = self._cam.compute_map(clip, class_idx=finding)  # type: ignore[no-untyped-call]
-        found: Floats = maps[:, 0].detach().double().cpu().numpy()
-        return found
+    def _speaking(self, clip: Tensor, finding: int) -> Floats:
+        """Maps (T, g, g) of a clip (1, T, D, g, g)."""
+        clip.requires_grad_(True)  # else the hooks warn that no input does
+        if self.maps == "grad-cam":
+            found: Tensor = self._cam.compute_map(clip, class_idx=finding)  # type: ignore[no-untyped-call]
+            return found[:, 0].detach().double().cpu().numpy()
+        _, (maps,), (slope,) = self._cam.nn_module(clip, class_idx=finding)
+        return (maps * slope).sum(dim=1).relu().detach().double().cpu().numpy()
 
     @cached_property
     def _cam(self) -> GradCAM:
-        """Grad-CAM (Selvaraju et al., arXiv 1610.02391) of the maps that enter the recurrence.
+        """Hooks of Grad-CAM at the maps that enter the recurrence.
 
         The maps of the last layer would say nothing of any frame but the last, whose state alone is
         used. Made once, for its hooks stay in the network.

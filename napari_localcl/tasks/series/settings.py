@@ -66,6 +66,11 @@ class ClassifySettings(BaseModel):
     dropout: float = Field(0.3, ge=0, le=0.9, description="part of the channels left out at random")
     learning_rate: float = Field(2e-3, gt=0, le=1, description="Adam's learning rate")
     decay: float = Field(1e-3, ge=0, le=1, description="L2 penalty on the weights")
+    maps: Literal["hires-cam", "grad-cam"] = Field(
+        "hires-cam",
+        description="how maps of what speaks for a finding are made of the recurrent network; "
+        "Grad-CAM is the published one",
+    )
     light: LightSettings = Field(LightSettings(), description="the head 'logistic'")
 
 
@@ -76,6 +81,7 @@ FAITHFUL: dict[str, Any] = {
     "layers": 2,
     "places": False,
     "readout": "last",
+    "maps": "grad-cam",
     "dropout": 0.0,
     "decay": 0.0,
     "clips": 1,

@@ -66,7 +66,7 @@ def test_logits_do_not_change_from_one_time_to_the_next(features):
 
 def test_grad_cam_is_the_gradients_mean_times_the_maps_that_enter(features):
     torch.manual_seed(0)
-    head = ClipHead(ClassifySettings(frames=8, readout="last"), 1, 2).eval()
+    head = ClipHead(ClassifySettings(frames=8, readout="last", maps="grad-cam"), 1, 2).eval()
     maps = head.relevance(features, "axial", 0, 1)
     net = head.network
     frames = features.clip("axial", 0, np.arange(6)).requires_grad_(True)
@@ -78,5 +78,8 @@ def test_grad_cam_is_the_gradients_mean_times_the_maps_that_enter(features):
     weight = slope.mean(dim=(2, 3), keepdim=True)
     expected = (weight * kept["maps"]).sum(dim=1).relu().detach().numpy()
     np.testing.assert_allclose(maps, expected, atol=1e-7)
+    head.maps = "hires-cam"
+    closer = (slope * kept["maps"]).sum(dim=1).relu().detach().numpy()
+    np.testing.assert_allclose(head.relevance(features, "axial", 0, 1), closer, atol=1e-7)
     # Every frame has a say, not the last one alone.
     assert (slope.flatten(1).abs().amax(dim=1) > 0).all()
