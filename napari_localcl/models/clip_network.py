@@ -66,7 +66,11 @@ class ClipNetwork(nn.Module):
 
     def forward(self, clips: Tensor) -> Tensor:
         """Features (B, T, C, h, w) -> logits (B, findings)."""
-        frames = self.drop(self.scale(clips.flatten(0, 1)))
+        return self.tell(self.scale(clips.flatten(0, 1)).unflatten(0, clips.shape[:2]))
+
+    def tell(self, clips: Tensor) -> Tensor:
+        """The same of features on one scale, where 0 is the mean of each channel."""
+        frames = self.drop(clips.flatten(0, 1))
         if self.places:
             frames = torch.cat([frames, _places(frames)], dim=1)
         states: Tensor = self.enter(frames).unflatten(0, clips.shape[:2])

@@ -72,7 +72,7 @@ def explain(
 ) -> Explanation:
     """Explain what a classifier says of a finding, by the folds that may judge the exam.
 
-    Of the recurrent head, by HiResCAM or Grad-CAM of the maps that enter the recurrence; of the
+    Of the recurrent head, by integrated gradients or Grad-CAM, as the run's settings say; of the
     light head, by what each cell adds to the logit.
     """
     maps = classifier.relevance(features, plane, exam, finding)

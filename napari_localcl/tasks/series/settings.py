@@ -66,10 +66,10 @@ class ClassifySettings(BaseModel):
     dropout: float = Field(0.3, ge=0, le=0.9, description="part of the channels left out at random")
     learning_rate: float = Field(2e-3, gt=0, le=1, description="Adam's learning rate")
     decay: float = Field(1e-3, ge=0, le=1, description="L2 penalty on the weights")
-    maps: Literal["hires-cam", "grad-cam"] = Field(
-        "hires-cam",
-        description="how maps of what speaks for a finding are made of the recurrent network; "
-        "Grad-CAM is the published one",
+    maps: Literal["integrated", "grad-cam"] = Field(
+        "integrated",
+        description="what maps of the recurrent network are: integrated gradients, or Grad-CAM as "
+        "published",
     )
     light: LightSettings = Field(LightSettings(), description="the head 'logistic'")
 

@@ -78,8 +78,17 @@ def test_grad_cam_is_the_gradients_mean_times_the_maps_that_enter(features):
     weight = slope.mean(dim=(2, 3), keepdim=True)
     expected = (weight * kept["maps"]).sum(dim=1).relu().detach().numpy()
     np.testing.assert_allclose(maps, expected, atol=1e-7)
-    head.maps = "hires-cam"
-    closer = (slope * kept["maps"]).sum(dim=1).relu().detach().numpy()
-    np.testing.assert_allclose(head.relevance(features, "axial", 0, 1), closer, atol=1e-7)
+
+
+def test_integrated_gradients_sum_to_what_the_frames_change(features):
+    """Before only the positive ones are kept: the sum is the logit above that of mean features."""
+    torch.manual_seed(0)
+    head = ClipHead(ClassifySettings(frames=8), 1, 2).eval()
+    clip = features.clip("axial", 0, np.arange(6)).unsqueeze(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.Tensor, "relu", lambda self: self)
+        whole = head._integrated(clip, 1).sum().item()
+    change = (head.network(clip) - head.network.tell(torch.zeros_like(clip)))[0, 1].item()
+    assert whole == pytest.approx(change, rel=0.05)
     # Every frame has a say, not the last one alone.
     assert (slope.flatten(1).abs().amax(dim=1) > 0).all()
