@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from generator import series
 from generator.writing import write_all
 
 
@@ -12,8 +13,11 @@ def main() -> None:
     """Write all sets below ``--out`` (by default, beside this file)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(__file__).parent, help="folder to fill")
-    for written in write_all(parser.parse_args().out):
+    out = parser.parse_args().out
+    for written in write_all(out):
         print(written)
+    for written in series.write_all(out / "series"):
+        print(f"series/{written}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from napari_localcl.cli import (
+    classify,
     demo,
     embed,
     evaluate,
@@ -66,6 +67,7 @@ app.command("probe")(probe.probe)
 app.command("finetune")(finetune.finetune)
 app.command("segment")(segment.segment)
 app.command("embed")(embed.embed)
+app.command("classify")(classify.classify)
 app.command("export")(exchange.export_verb)
 app.command("import")(exchange.import_verb)
 app.command("window")(window.window)

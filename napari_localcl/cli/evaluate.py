@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_localcl.cli.evaluate_masks import masks
+from napari_localcl.cli.evaluate_series import series
 from napari_localcl.cli.tables import (
     Exclude,
     JsonFile,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Compare predictions with the truth.", no_args_is_help=True)
 app.command("masks")(masks)
+app.command("series")(series)
 
 
 @app.callback()

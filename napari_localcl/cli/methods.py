@@ -23,7 +23,7 @@ def methods(
 ) -> None:
     """List the published systems: paper, stages, presets, and all settings with their ranges.
 
-    Without METHOD also the priors of shapes that 'shapes' knows.
+    Without METHOD also the priors of shapes that 'shapes' knows, and the settings of 'classify'.
     """
     from napari_localcl.methods import PUBLISHED
     from napari_localcl.tasks.plans import find_method
@@ -35,6 +35,7 @@ def methods(
         _print(chosen)
         if name is None:
             _print_priors()
+            _print_classify()
 
 
 def _tell(methods: "Sequence[type[Method]]") -> None:
@@ -109,6 +110,18 @@ def _print_priors() -> None:
         own = prior_settings(source) if source in families() else prior_settings(Path())
         console.print(f"prior    {source}", markup=False)
         console.print(_settings_table(own(), "prior."))
+
+
+def _print_classify() -> None:
+    from rich.console import Console
+
+    from napari_localcl.tasks.series.settings import PRESET_HELP, ClassifySettings
+
+    console = Console(highlight=False)
+    console.print("[bold]classify[/bold]  how findings of series are learned")
+    for preset, help_text in PRESET_HELP.items():
+        console.print(f"preset   {preset}: {help_text}", markup=False)
+    console.print(_settings_table(ClassifySettings()))
 
 
 def _settings_table(settings: object, prefix: str = "") -> object:

@@ -32,6 +32,8 @@ _SUFFIXES = {
     ".ima": "DICOM",
     ".nii": "NIfTI",
     ".nii.gz": "NIfTI",
+    ".npy": "NumPy",
+    ".npz": "NumPy",
 }
 
 
@@ -46,7 +48,8 @@ def sniff(path: Path) -> str:
     Returns
     -------
     str
-        `DICOM`, `NIfTI`, `TIFF`, `PNG`, `JPEG`, `BMP` or `GIF`; empty if it is none of them.
+        `DICOM`, `NIfTI`, `TIFF`, `PNG`, `JPEG`, `BMP`, `GIF` or `NumPy`; empty if it is none of
+        them.
 
     Raises
     ------
@@ -249,12 +252,12 @@ def _read_file(file: Path, least: tuple[int, int] | None) -> Scan:
 
 
 def _format(path: Path) -> ModuleType:
-    from napari_localcl.data import dicom, nifti, raster, tiff
+    from napari_localcl.data import dicom, nifti, numpy_file, raster, tiff
 
     kind = sniff(path)
     if not kind:
         raise BadInput("is no PNG, JPEG, TIFF, DICOM or NIfTI image")
-    modules = {"DICOM": dicom, "NIfTI": nifti, "TIFF": tiff}
+    modules = {"DICOM": dicom, "NIfTI": nifti, "TIFF": tiff, "NumPy": numpy_file}
     return modules.get(kind, raster)
 
 

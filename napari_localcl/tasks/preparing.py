@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_localcl.data.contrast import REACH
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.folder import find_images
+from napari_localcl.data.folder import Listing, find_images
 from napari_localcl.data.prepared import Preparation
 from napari_localcl.data.progress import Progress
 from napari_localcl.data.sides import side_canvas
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
-    from napari_localcl.data.folder import Listing
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.training.record import RunRecord
 
@@ -57,8 +56,9 @@ def prepare_images(
         If there are no usable images.
     """
     yield Progress("cache", message="looking for images")
+    listing = images if isinstance(images, Listing) else find_images(images)
     prepared = yield from _carry_out(
-        Preparation(find_images(images), size, channels, canvas, cache, contrast_reach)
+        Preparation(listing, size, channels, canvas, cache, contrast_reach)
     )
     for skipped in prepared.skipped:
         yield Progress("skipped", message=f"{skipped.name} {skipped.reason}")

@@ -8,8 +8,9 @@ import pytest
 
 from napari_localcl.cli.entry import run
 
-VERBS = ["demo", "methods", "pretrain", "landmarks", "export", "import", "window", "evaluate"]
-EVALUATE = [["evaluate", "landmarks"], ["evaluate", "masks"]]
+VERBS = ["demo", "methods", "pretrain", "landmarks", "classify", "export"]
+VERBS += ["import", "window", "evaluate"]
+EVALUATE = [["evaluate", name] for name in ("landmarks", "masks", "series")]
 
 
 @pytest.mark.parametrize("verb", [[], *[[verb] for verb in VERBS], *EVALUATE])
@@ -19,7 +20,7 @@ def test_every_verb_explains_itself(verb, capsys):
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["pretrain"], ["landmarks"], ["export"], ["window"], *EVALUATE]
+    "verb", [[], ["pretrain"], ["landmarks"], ["classify"], ["export"], ["window"], *EVALUATE]
 )
 def test_help_imports_nothing_heavy(verb):
     code = (

@@ -23,7 +23,22 @@ TINY_ACE = {"width": 64, "depth": 1, "batch": 2, "consistency": {"width": 16, "p
 TINY_ACTION = {"width": 4, "batch": 2}
 TINY_MOCO = {"width": 4, "dimensions": 8, "batch": 2, "queue": 8, "hidden": 8, "projected": 8}
 TINY_LRC = {**TINY_MOCO, "lrc": {"images": 2}}
-TINY_OF = {"ld": TINY, "ace": TINY_ACE, "action": TINY_ACTION, "moco": TINY_MOCO, "lrc": TINY_LRC}
+TINY_SSLM = {
+    "branch": 4,
+    "trunk": 8,
+    "hidden": 16,
+    "frames": 2,
+    "permutations": 4,
+    "choice": "random",
+}
+TINY_OF = {
+    "ld": TINY,
+    "ace": TINY_ACE,
+    "action": TINY_ACTION,
+    "moco": TINY_MOCO,
+    "lrc": TINY_LRC,
+    "sslm": TINY_SSLM,
+}
 
 
 @pytest.fixture(params=ALL)

@@ -47,7 +47,7 @@ def test_a_whole_image_has_one_unit_vector(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_embeddings_in_one_pass_are_those_of_two(kind):
-    encoder = network(backbone={"kind": kind})
+    encoder = network(backbone=kind)
     images = torch.rand(2, 1, 64, 96)
     dense, whole = encoder.embed_all(images)
     assert torch.equal(dense[8], encoder.embed(images)[8])
@@ -56,7 +56,7 @@ def test_all_embeddings_in_one_pass_are_those_of_two(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_segmenter_sees_the_tokens_before_the_head_that_matches(kind):
-    encoder = network(backbone={"kind": kind})
+    encoder = network(backbone=kind)
     images = torch.rand(2, 1, 64, 96)
     assert torch.equal(encoder.features(images)[8], encoder.tokens(images).maps)
 
