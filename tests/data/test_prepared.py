@@ -215,11 +215,13 @@ def test_many_images_hold_neither_memory_nor_files(tmp_path: Path, picture):
 def test_fields_of_view_are_kept_with_the_images_and_mirrored_with_them(tmp_path):
     y, x = np.mgrid[:96, :96]
     seen = np.hypot(y - 48, x - 30) < 44
+    folder = tmp_path / "images"
+    folder.mkdir()
     noise = np.random.default_rng(0).integers(60, 200, seen.shape)
     for name in ("one", "two"):
-        Image.fromarray(np.where(seen, noise, 0).astype(np.uint8)).save(tmp_path / f"{name}.png")
+        Image.fromarray(np.where(seen, noise, 0).astype(np.uint8)).save(folder / f"{name}.png")
     for reach in (0.0, 0.1):
-        images = prepare_all(find_images(tmp_path), 96, cache=tmp_path / "c", contrast_reach=reach)
+        images = prepare_all(find_images(folder), 96, cache=tmp_path / "c", contrast_reach=reach)
         found = images.fields([0])[0]
         assert (found != seen).mean() < 0.04  # a rim may differ
         both = images.mirrored([False, True]).fields([0, 1])

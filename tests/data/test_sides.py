@@ -21,11 +21,18 @@ def eye(left, chance):
 
 
 @pytest.fixture
-def eyes(tmp_path):
+def folder(tmp_path):
     chance = np.random.default_rng(0)
+    images = tmp_path / "images"
+    images.mkdir()
     for number, left in enumerate(LEFT):
-        Image.fromarray(eye(left, chance)).save(tmp_path / f"eye_{number:02}.png")
-    return prepare_all(find_images(tmp_path), 128, cache=tmp_path / "cache")
+        Image.fromarray(eye(left, chance)).save(images / f"eye_{number:02}.png")
+    return images
+
+
+@pytest.fixture
+def eyes(folder, tmp_path):
+    return prepare_all(find_images(folder), 128, cache=tmp_path / "cache")
 
 
 def mirrored(images):
@@ -49,8 +56,8 @@ def test_a_single_new_image_is_told_by_the_same_rule(eyes):
     assert alone == mirrored(rule.mirror(eyes, eyes))
 
 
-def test_images_at_working_size_are_mirrored_as_their_small_copies_tell(eyes, tmp_path):
-    large = prepare_all(find_images(tmp_path), 256, cache=tmp_path / "cache", contrast_reach=1 / 16)
+def test_images_at_working_size_are_mirrored_as_their_small_copies_tell(eyes, folder, tmp_path):
+    large = prepare_all(find_images(folder), 256, cache=tmp_path / "cache", contrast_reach=1 / 16)
     backwards = large.subset(range(len(large))[::-1])
     told = mirrored(Sides.of(eyes).mirror(backwards, eyes))
     assert told == [not left for left in LEFT[::-1]]

@@ -136,6 +136,12 @@ class ClipLearner(Heads):
     def remember(self, memory: Mapping[str, Tensor]) -> None:
         """There is nothing to take back."""
 
+    def vectors_to_watch(
+        self, images: SeriesFeatures, device: torch.device
+    ) -> Mapping[int, Tensor]:
+        """None: the encoder is frozen, so that nothing can collapse."""
+        return {}
+
     def images_per_step(self) -> int:
         """Frames of all clips."""
         given = self.given
