@@ -42,14 +42,14 @@ def sets() -> dict[str, ShapeSet]:
     disc = {"prior.smallest": 0.15, "prior.largest": 0.22, **every}
     heart = {"prior.position": "around", "prior.spread": 0.05, **every}
     cavity = {"prior.smallest": 0.11, "prior.largest": 0.3}
-    wall = {"prior.smallest": 0.25, "prior.largest": 0.45}
+    wall = {"prior.smallest": 0.17, "prior.largest": 0.36, "prior.thinnest": 0.09}
     known = [
-        ShapeSet("vessels", 0.67, 7, "darker", vessels, settings={"shape.channel": "green"}),
-        ShapeSet("disc", 0.78, 3.5, "brighter", disc_images, "ellipse", disc),
-        ShapeSet("lungs", 0.86, 3.5, "darker", lungs, settings=every),
-        ShapeSet("heart", 0.80, 3.5, "any", heart_shadow, settings=every),
-        ShapeSet("ventricle", 0.70, 3.5, "brighter", ventricle, "ellipse", heart | cavity),
-        ShapeSet("ring", float("nan"), 3.5, "darker", ring, "ring", heart | wall),
+        ShapeSet("vessels", 0.67, 7.5, "darker", vessels, settings={"shape.channel": "green"}),
+        ShapeSet("disc", 0.78, 8, "brighter", disc_images, "ellipse", disc),
+        ShapeSet("lungs", 0.86, 4, "darker", lungs, settings=every),
+        ShapeSet("heart", 0.80, 4, "any", heart_shadow, settings=every),
+        ShapeSet("ventricle", 0.70, 5, "brighter", ventricle, "ellipse", heart | cavity),
+        ShapeSet("ring", float("nan"), 8, "darker", ring, "ring", heart | wall),
     ]
     return {one.name: one for one in known}
 

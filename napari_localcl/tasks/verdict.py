@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_localcl.tasks.loss_history import StageLosses
+
     Numbers = NDArray[np.float64]
 
 _BLOCKS = 12
@@ -22,6 +24,8 @@ _CLEAR = 3.5
 _OUTLIER = 8.0
 # Less than this part of the loss is no change that anybody would wait for.
 _WORTH = 0.005
+# The loss by which one network learns to find the other's masks out.
+_JUDGE = "discriminator"
 
 
 class Trend(StrEnum):
@@ -31,6 +35,7 @@ class Trend(StrEnum):
     IMPROVING = "Still improving"
     FLAT = "Flat"
     DIVERGING = "Diverging"
+    CONTEST = "A contest of two networks"
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,14 @@ class Verdict:
 
     def __str__(self) -> str:
         return f"{self.trend}: {self.reason}."
+
+
+def judge_stage(stage: StageLosses) -> Verdict:
+    """Say what the losses of a stage mean; where two networks contest, neither can win for long."""
+    verdict = judge(stage.total.steps, stage.total.values)
+    if _JUDGE in stage.terms and verdict.trend in (Trend.IMPROVING, Trend.FLAT):
+        return Verdict(Trend.CONTEST, "losses need not fall while masks get better")
+    return verdict
 
 
 def judge(steps: Sequence[float], losses: Sequence[float]) -> Verdict:

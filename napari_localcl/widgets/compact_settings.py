@@ -75,6 +75,11 @@ class CompactSettings(QWidget):
         del blocker
 
     @property
+    def fields(self) -> tuple[QWidget, ...]:
+        """The controls, in the order of sight."""
+        return tuple(self._fields.values())
+
+    @property
     def values(self) -> dict[str, object]:
         """What differs from the defaults, by name."""
         values = {name: field_value(field) for name, field in self._fields.items()}

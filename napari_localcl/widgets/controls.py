@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
@@ -22,7 +23,7 @@ from qtpy.QtWidgets import (
 _SELECTABLE = Qt.TextInteractionFlag.TextSelectableByMouse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 def make_button(
@@ -109,6 +110,12 @@ def make_label(text: str = "") -> QLabel:
     # A long path without blanks must not make the dock wider.
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
+
+
+def reach_after(before: QWidget, widgets: Iterable[QWidget]) -> None:
+    """Let the tab key go on from a control to these, which were made later, one after the other."""
+    for first, second in pairwise((before, *widgets)):
+        QWidget.setTabOrder(first, second)
 
 
 def in_row(*widgets: QWidget) -> QHBoxLayout:

@@ -57,7 +57,9 @@ class LearnPanel(TrainingStep):
         self.budget.offer_first(preferred.minutes, preferred.device)
         self.body.addWidget(self.form)
         self._make_choice()
-        self._add_buttons("Start", "Learn from the images in the background", "Alt+S", "Alt+D")
+        self._add_buttons(
+            "Start", "Learn from the images in the background", "Alt+Shift+S", "Alt+D"
+        )
         self._make_buttons()
         self.body.addWidget(self._bar)
         self.form.changed.connect(self._count_changed)

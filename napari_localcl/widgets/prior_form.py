@@ -11,7 +11,14 @@ from napari_localcl.data.priors import families, prior_settings
 from napari_localcl.data.priors.variation import Variation
 from napari_localcl.data.settings import list_settings
 from napari_localcl.widgets.compact_settings import CompactSettings
-from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button, make_label
+from napari_localcl.widgets.controls import (
+    describe,
+    in_row,
+    keep_narrow,
+    make_button,
+    make_label,
+    reach_after,
+)
 
 DRAWN, MASKS = "Drawn by me", "Masks from elsewhere"
 _MASKS = "Masks (*.png *.tif *.tiff *.nii *.nii.gz *.bmp *.gif)"
@@ -87,10 +94,11 @@ class PriorForm(QWidget):
     def _make_choice(self) -> None:
         self._choice = QWidget()
         self._path = make_label("None chosen yet.")
+        self._file = make_button("File…", "Choose a mask file", self._choose_file)
         row = in_row(
             self._path,
             make_button("Folder…", "Choose a folder of masks", self._choose_folder),
-            make_button("File…", "Choose a mask file", self._choose_file),
+            self._file,
         )
         row.setContentsMargins(0, 0, 0, 0)
         row.setStretch(0, 1)
@@ -102,6 +110,7 @@ class PriorForm(QWidget):
         if kind not in self._sheets:
             self._sheets[kind] = self._make_sheet()
             self._column.addWidget(self._sheets[kind])
+            reach_after(self._file, self._sheets[kind].fields)
         for other, sheet in self._sheets.items():
             sheet.setVisible(other == kind)
         self.changed.emit()

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.structures import check_structure
 from napari_localcl.widgets.budget_fields import BudgetFields
-from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
+from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button, reach_after
 from napari_localcl.widgets.preferences import preferences
 from napari_localcl.widgets.prior_form import PriorForm
 from napari_localcl.widgets.shape_settings import ShapeSettings
@@ -89,6 +89,8 @@ class ShapePanel(TrainingStep):
         """Take over what `methods --events` says."""
         self.budget.take(facts)
         self.options.take(facts)
+        # What is known late is reached by keys where it is seen.
+        reach_after(self.names.field, self.options.widgets)
         self._enable()
 
     # The controls
@@ -148,9 +150,10 @@ class ShapePanel(TrainingStep):
         self._budget_form = form
         self.body.addLayout(form)
         self._add_buttons(
-            "Segment", "Learn the shape and segment all images in the background", "Alt+C"
+            "Segment", "Learn the shape and segment all images in the background", "Alt+Shift+Q"
         )
         self.starting.insertWidget(0, self._preview)
+        reach_after(self._encoder, [self._preview])
         self.body.addLayout(in_row(self.options.button, self._monitor))
         self.body.addLayout(in_row(*self.names.buttons))
         self.body.addWidget(self._bar)

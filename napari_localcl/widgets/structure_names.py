@@ -62,6 +62,11 @@ class StructureNames(QWidget):
         self.enable()
 
     @property
+    def field(self) -> QComboBox:
+        """Where the name is chosen or typed."""
+        return self._name
+
+    @property
     def text(self) -> str:
         """The name that is chosen or typed; empty if there is none."""
         return self._name.currentText().strip()

@@ -12,7 +12,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.project_mask_table import read_proposals
 from napari_localcl.tasks.loss_history import LossHistory, read_history
-from napari_localcl.tasks.verdict import Trend, Verdict, judge
+from napari_localcl.tasks.verdict import Trend, Verdict, judge, judge_stage
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.training_words import (
@@ -108,8 +108,7 @@ class Training(QObject):
         """What the losses of the stage at hand mean."""
         if not self.history.stages:
             return judge([], [])
-        total = self.history.stages[-1].total
-        return judge(total.steps, total.values)
+        return judge_stage(self.history.stages[-1])
 
     # Beginning and ending
 

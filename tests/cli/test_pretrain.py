@@ -60,7 +60,7 @@ def test_skipped_files_are_listed_ten_and_then_counted(pictures, tmp_path, capsy
         (("--steps", "3", "--set", "widht=8"), "did you mean width?"),
         (("--steps", "3", "--set", "width=1"), "width='1' must be a whole number, 4 to 64"),
         (("--steps", "3", "--set", "width"), "write --set name=value"),
-        (("--steps", "3", "--method", "lb"), "choose ace or ld or lrc or moco"),
+        (("--steps", "3", "--method", "lb"), "choose ace or action or ld"),
         (("--steps", "3", "--device", "tpu"), "auto, cpu, cuda, mps"),
         (("--steps", "3", "--from", "nowhere"), "nowhere holds no run"),
     ],

@@ -98,14 +98,14 @@ def test_regions_alone_begin_with_the_encoder_of_any_run(start, run, pictures, t
 
 
 def test_an_unknown_base_is_refused_before_any_work(pictures, tmp_path):
-    with pytest.raises(BadInput, match="cannot be added to 'sslm'"):
+    with pytest.raises(BadInput, match="cannot be added to 'ls'"):
         next(
             pretrain(
                 pictures,
                 tmp_path / "run",
                 budget=Budget(steps=1),
                 method="lrc",
-                settings={"base": "sslm"},
+                settings={"base": "ls"},
             )
         )
     assert not (tmp_path / "run").exists()

@@ -121,7 +121,7 @@ def test_skipped_images_are_in_the_record(pictures, tmp_path):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"method": "lb"}, "no method 'lb': choose ace or ld"),
+        ({"method": "lb"}, "no method 'lb': choose ace or action or ld"),
         ({"preset": "tiny"}, "no preset 'tiny': choose small or faithful"),
         ({"steps": None}, "give --minutes or --steps"),
         ({"settings": {"width": 1}}, "width=1 must be"),

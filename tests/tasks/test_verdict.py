@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from napari_localcl.tasks.verdict import Trend, judge
+from napari_localcl.tasks.loss_history import StageLosses
+from napari_localcl.tasks.verdict import Trend, judge, judge_stage
 
 STEPS = np.arange(1, 401)
 
@@ -65,3 +66,14 @@ def test_a_curve_whose_first_half_is_coarser_is_judged_by_its_steps():
     kept = np.concatenate([STEPS[:200:4], STEPS[200:]])
     falling = noisy(lambda part: 1 + np.exp(-3 * part))
     assert judge(kept, falling[kept - 1]).trend is Trend.IMPROVING
+
+
+def test_two_networks_that_contest_are_not_told_to_be_at_an_end():
+    stage = StageLosses("shape", 0)
+    for step in STEPS:
+        stage.add(int(step), {"shape": 1.0, "discriminator": 1.3})
+    assert str(judge_stage(stage)) == (
+        "A contest of two networks: losses need not fall while masks get better."
+    )
+    stage.terms.pop("discriminator")
+    assert judge_stage(stage).trend is Trend.FLAT

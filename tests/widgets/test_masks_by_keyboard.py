@@ -51,7 +51,7 @@ def segment(dock, wait):
     QTest.keyClicks(control(dock, QComboBox, "Structure").lineEdit(), "disc")
     choose(dock, "Shape", "Ell")
     wait(control(dock, QPushButton, "Segment").isEnabled)
-    strike(dock, Qt.Key.Key_C)
+    strike(dock, Qt.Key.Key_Q, ALT | SHIFT)
     wait(lambda: dock.review.is_open and not dock.training.is_running)
     is_shown(dock, wait)
 
