@@ -34,12 +34,14 @@ WATCHED = 4  # images that are looked at for a collapse
 class Stage:
     """A part of the training with its own losses, and its share of the budget.
 
-    The learning rate is halved ``halvings`` times, or, at 0, falls as the loop has it.
+    The learning rate is halved ``halvings`` times, or, at 0, falls as the loop has it, having risen
+    over the first ``warm_up`` of the stage where that is given.
     """
 
     name: str
     share: float
     halvings: int = 0
+    warm_up: float | None = None
 
 
 class Segments(Protocol):

@@ -6,7 +6,7 @@ losses the local term looks at two more views of some images, through the same e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -84,7 +84,7 @@ class LRC(Method, name="lrc"):
         if not given.two_stage:
             return own
         rest = 1 - given.share
-        shorter = (Stage(stage.name, rest * stage.share, stage.halvings) for stage in own)
+        shorter = (replace(stage, share=rest * stage.share) for stage in own)
         return (*shorter, Stage(STAGE, given.share))
 
     def _is_local(self, stage: str) -> bool:
