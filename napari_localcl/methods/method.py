@@ -93,6 +93,14 @@ class LearnsLabels(Segments, Protocol):
         ...
 
 
+class Adopts(Protocol):
+    """A system that has no network of its own."""
+
+    def adopt(self, encoder: Encoder) -> None:
+        """Learn on this encoder, before weights are put into it."""
+        ...
+
+
 def stages_of(shares: Mapping[str, float]) -> tuple[Stage, ...]:
     """The stages with a share above 0, their shares made to sum to 1."""
     total = sum(shares.values())
@@ -175,6 +183,14 @@ class Method(nn.Module, ABC):
         the system that it is added to, so only it can tell which names there are.
         """
         return build_settings(cls.Settings, given, preset)
+
+    @classmethod
+    def adopts(cls, settings: MethodSettings) -> bool:
+        """Whether it learns on whatever network the run has that it starts from.
+
+        Such a method has :meth:`adopt`.
+        """
+        return False
 
     @property
     @abstractmethod

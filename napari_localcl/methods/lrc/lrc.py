@@ -21,9 +21,10 @@ from napari_localcl.methods.method import BASE as PREFIX
 from napari_localcl.methods.method import Method, Stage
 from napari_localcl.models.sampling import sample_at
 
+from .bare import Bare
 from .presets import PRESET_HELP, PRESETS
 from .sampling import RegionBatch, draw_regions
-from .settings import LRCSettings, find_base, settle
+from .settings import BARE, LRCSettings, find_base, settle
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -73,6 +74,18 @@ class LRC(Method, name="lrc"):
     ) -> MethodSettings:
         """Return the settings of LRC on a base; see :meth:`Method.settle`."""
         return settle(given, preset or {})
+
+    @classmethod
+    def adopts(cls, settings: MethodSettings) -> bool:
+        """See :meth:`Method.adopts`: where regions are learned alone."""
+        return isinstance(settings, LRCSettings) and settings.base == BARE
+
+    def adopt(self, encoder: Encoder) -> None:
+        """See :class:`Adopts`."""
+        assert isinstance(self.base, Bare)
+        self.base.network = encoder
+        self.heads = _heads(encoder, self.channels, self.settings)
+        self._check_two_stages()
 
     @property
     def stages(self) -> tuple[Stage, ...]:
