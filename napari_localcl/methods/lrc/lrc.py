@@ -185,7 +185,7 @@ class LRC(Method, name="lrc"):
         if stage == STAGE and self._fixed is not None:
             # What stays has no running means that could change, either.
             self._fixed.eval()
-        levels = self.base.learning_encoder().embed(batch.views)
+        levels = self.base.learning_encoder().embed_unscaled(batch.views)
         # Similarities divided by a temperature need more digits than bfloat16 has.
         with torch.autocast(batch.views.device.type, enabled=False):
             parts = [
@@ -196,7 +196,7 @@ class LRC(Method, name="lrc"):
 
     def _contrast(self, head: nn.Module, level: Tensor, batch: RegionBatch) -> Tensor:
         given, size = self.settings.lrc, (batch.views.shape[2], batch.views.shape[3])
-        read = sample_at(level, batch.points.flatten(1, 2), size)
+        read = normalize(sample_at(level, batch.points.flatten(1, 2), size), dim=2)
         regions, pixels = batch.points.shape[1:3]
         vectors = normalize(head(read), dim=2).view(len(read), regions, pixels, -1)
         first, second = vectors.chunk(2)
