@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from napari_localcl.models.sampling import cell_centres
+
+from .filtering import blurred, evened, sharpened
+
+LEAST_BLUR = 0.1  # standard deviation, pixels
+SHARPNESS, LIGHTNESS, EVENNESS = (0.2, 0.5), (0.5, 1.0), (1.0, 4.0)
+"""Drawn from, where a view is sharpened or evened out; see :mod:`.filtering`."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +31,14 @@ class AppearanceRanges:
         Largest standard deviation of added Gaussian noise, fraction of the full range.
     grey : float
         Probability that a colour view loses its colour.
+    changed : float
+        Probability that brightness, contrast, saturation and hue change at all.
+    hue : float
+        Colours turn by up to this part of their circle.
+    blur, blur_width : float
+        Probability that a view is blurred, and the largest standard deviation of that, pixels.
+    sharpen, even : float
+        Probability that a view is sharpened, that its histogram is evened out place by place.
     """
 
     brightness: float = 0.4
@@ -32,6 +47,12 @@ class AppearanceRanges:
     gamma: float = 0.0
     noise: float = 0.0
     grey: float = 0.2
+    changed: float = 1.0
+    hue: float = 0.0
+    blur: float = 0.0
+    blur_width: float = 2.0
+    sharpen: float = 0.0
+    even: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +65,10 @@ class Appearance:
         As :class:`AppearanceRanges` says.
     seeds : Tensor (B,), int
         One per view, for its noise.
+    turn : Tensor (B,)
+        By which colours turn, radians.
+    blur, sharpness, lightness, evenness : Tensor (B,)
+        As :mod:`.filtering` says; 0 is none.
     """
 
     brightness: Tensor
@@ -52,6 +77,11 @@ class Appearance:
     exponent: Tensor
     noise: Tensor
     seeds: Tensor
+    turn: Tensor
+    blur: Tensor
+    sharpness: Tensor
+    lightness: Tensor
+    evenness: Tensor
 
     def __getitem__(self, chosen: slice) -> Appearance:
         return Appearance(**{name: value[chosen] for name, value in vars(self).items()})
@@ -70,9 +100,11 @@ class Appearance:
         views = torch.lerp(mean, views, factor(self.contrast))
         if views.shape[1] == 3:
             grey = views.mean(dim=1, keepdim=True)
-            views = torch.lerp(grey, views, factor(self.saturation))
+            views = turned(torch.lerp(grey, views, factor(self.saturation)), self.turn)
         # The small constant keeps the power's gradient and value finite at black.
         views = (views.clamp(0, 1) + 1e-4) ** factor(self.exponent)
+        views = sharpened(blurred(views, self.blur), self.sharpness, self.lightness)
+        views = evened(views, self.evenness)
         return views + self._noise(views) if self.noise.any() else views
 
     def _noise(self, views: Tensor) -> Tensor:
@@ -89,15 +121,46 @@ def draw_appearance(count: int, ranges: AppearanceRanges, chance: torch.Generato
     def symmetric() -> Tensor:
         return torch.rand(count, generator=chance) * 2 - 1
 
+    def some(probability: float, low: float, high: float) -> Tensor:
+        """From low to high in some views, 0 in the others."""
+        if not probability:
+            return torch.zeros(count)
+        drawn = torch.rand(2, count, generator=chance)
+        return (low + (high - low) * drawn[0]) * (drawn[1] < probability)
+
     coloured = torch.rand(count, generator=chance) >= ranges.grey
-    return Appearance(
-        brightness=1 + symmetric() * ranges.brightness,
-        contrast=1 + symmetric() * ranges.contrast,
-        saturation=(1 + symmetric() * ranges.saturation) * coloured,
-        exponent=(1 + ranges.gamma) ** symmetric(),
-        noise=torch.rand(count, generator=chance) * ranges.noise,
-        seeds=torch.randint(2**31, (count,), generator=chance),
+    brightness, contrast, saturation = (
+        symmetric() * reach for reach in (ranges.brightness, ranges.contrast, ranges.saturation)
     )
+    exponent = (1 + ranges.gamma) ** symmetric()
+    noise = torch.rand(count, generator=chance) * ranges.noise
+    seeds = torch.randint(2**31, (count,), generator=chance)
+    # What a system does not use draws nothing, so that its other draws are those of before.
+    changed = some(ranges.changed, 1, 1) if ranges.changed < 1 else torch.ones(count)
+    return Appearance(
+        brightness=1 + brightness * changed,
+        contrast=1 + contrast * changed,
+        saturation=(1 + saturation * changed) * coloured,
+        exponent=exponent,
+        noise=noise,
+        seeds=seeds,
+        turn=some(float(ranges.hue > 0), -ranges.hue, ranges.hue) * changed * 2 * math.pi,
+        blur=some(ranges.blur, LEAST_BLUR, max(LEAST_BLUR, ranges.blur_width)),
+        sharpness=some(ranges.sharpen, *SHARPNESS),
+        lightness=some(float(ranges.sharpen > 0), *LIGHTNESS),
+        evenness=some(ranges.even, *EVENNESS),
+    )
+
+
+def turned(views: Tensor, angle: Tensor) -> Tensor:
+    """Turn the colours of views (B, 3, H, W) about the axis of greys, each by an angle (B,)."""
+    if not angle.any():
+        return views
+    sine, cosine = (part.view(-1, 1, 1).to(views) for part in (angle.sin(), angle.cos()))
+    across = torch.eye(3).roll(1, 1) - torch.eye(3).roll(-1, 1)
+    stays, moves = torch.eye(3).to(views), across.to(views) / math.sqrt(3)
+    matrix = cosine * stays + (1 - cosine) / 3 + sine * moves
+    return torch.einsum("bij,bjhw->bihw", matrix, views)
 
 
 @dataclass(frozen=True)

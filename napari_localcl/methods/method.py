@@ -34,12 +34,14 @@ WATCHED = 4  # images that are looked at for a collapse
 class Stage:
     """A part of the training with its own losses, and its share of the budget.
 
-    The learning rate is halved ``halvings`` times, or, at 0, falls as the loop has it.
+    The learning rate is halved ``halvings`` times, or, at 0, falls as the loop has it, having risen
+    over the first ``warm_up`` of the stage where that is given.
     """
 
     name: str
     share: float
     halvings: int = 0
+    warm_up: float | None = None
 
 
 class Segments(Protocol):
@@ -88,6 +90,14 @@ class LearnsLabels(Segments, Protocol):
 
     def know_labels(self, labels: DrawnLabels) -> None:
         """Take labels before the training begins."""
+        ...
+
+
+class Adopts(Protocol):
+    """A system that has no network of its own."""
+
+    def adopt(self, encoder: Encoder) -> None:
+        """Learn on this encoder, before weights are put into it."""
         ...
 
 
@@ -173,6 +183,14 @@ class Method(nn.Module, ABC):
         the system that it is added to, so only it can tell which names there are.
         """
         return build_settings(cls.Settings, given, preset)
+
+    @classmethod
+    def adopts(cls, settings: MethodSettings) -> bool:
+        """Whether it learns on whatever network the run has that it starts from.
+
+        Such a method has :meth:`adopt`.
+        """
+        return False
 
     @property
     @abstractmethod

@@ -34,6 +34,7 @@ class ViewSettings(BaseModel):
     )
     rotation: float = Field(15, ge=0, le=180, description="each view turns by up to this, degrees")
     flip: bool = Field(False, description="views may be mirrored, each axis")
+    mirror: bool = Field(False, description="views may be mirrored, left and right")
     aspect: float = Field(0.2, ge=0, le=1, description="views are stretched by up to this")
     elastic: float = Field(0.0, ge=0, le=0.02, description="each view bends, part of its side")
     brightness: float = Field(0.4, ge=0, le=0.9, description="change of brightness")
@@ -42,6 +43,14 @@ class ViewSettings(BaseModel):
     gamma: float = Field(0.4, ge=0, le=2, description="change of the grey-level curve")
     noise: float = Field(0.02, ge=0, le=0.5, description="added noise, part of the full range")
     grey: float = Field(0.2, ge=0, le=1, description="probability that a view loses its colour")
+    changed: float = Field(
+        1.0, ge=0, le=1, description="probability that brightness, contrast and colours change"
+    )
+    hue: float = Field(0.0, ge=0, le=0.5, description="colours turn by up to this, part of a turn")
+    blur: float = Field(0.0, ge=0, le=1, description="probability that a view is blurred")
+    blur_width: float = Field(
+        1.5, ge=0.1, le=8, description="largest standard deviation of that blur, pixels"
+    )
 
     def size(self, canvas: tuple[int, int]) -> tuple[int, int]:
         """Height and width of a view, multiples of 32."""
@@ -54,7 +63,7 @@ class ViewSettings(BaseModel):
         return GeometryRanges(
             rotation=self.rotation,
             flip=self.flip,
-            mirror=mirror,
+            mirror=mirror or self.mirror,
             zoom=(whole, whole * self.zoom),
             aspect=self.aspect,
             roam=True,
@@ -64,7 +73,16 @@ class ViewSettings(BaseModel):
     def appearance(self) -> AppearanceRanges:
         """How the look of each view changes."""
         return AppearanceRanges(
-            self.brightness, self.contrast, self.saturation, self.gamma, self.noise, self.grey
+            self.brightness,
+            self.contrast,
+            self.saturation,
+            self.gamma,
+            self.noise,
+            self.grey,
+            changed=self.changed,
+            hue=self.hue,
+            blur=self.blur,
+            blur_width=self.blur_width,
         )
 
 

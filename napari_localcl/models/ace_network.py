@@ -22,7 +22,7 @@ class NetworkForm:
 
     Attributes
     ----------
-    backbone, width, depth, heads, cell, extent
+    backbone, width, depth, heads, cell, extent, drop_path
         The backbone's.
     dense_head : bool
         Whether tokens pass a head of their own, as where they are matched.
@@ -40,6 +40,7 @@ class NetworkForm:
     global_width: int
     global_dimensions: int
     prototypes: int
+    drop_path: float = 0.0
 
 
 class ACENetwork(Encoder):
@@ -57,7 +58,14 @@ class ACENetwork(Encoder):
         super().__init__()
         self._stride = form.cell
         self.backbone = build_backbone(
-            form.backbone, channels, form.width, form.depth, form.cell, form.heads, form.extent
+            form.backbone,
+            channels,
+            form.width,
+            form.depth,
+            form.cell,
+            form.heads,
+            form.extent,
+            form.drop_path,
         )
         self.dense = dense_head(form.width) if form.dense_head else nn.Identity()
         self.consistency = GlobalHead(

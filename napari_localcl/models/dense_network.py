@@ -13,7 +13,7 @@ from .unet import UNetDecoder
 from .vgg import VGG16, Stride
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class DenseNetwork(Encoder):
@@ -59,11 +59,15 @@ class DenseNetwork(Encoder):
 
     def embed(self, images: Tensor) -> dict[int, Tensor]:
         """See :meth:`Encoder.embed`."""
+        return _unit(self.embed_unscaled(images))
+
+    def embed_unscaled(self, images: Tensor) -> dict[int, Tensor]:
+        """See :meth:`Encoder.embed_unscaled`."""
         return self._embeddings(self.backbone(colour_range(images)))
 
     def _embeddings(self, maps: Sequence[Tensor]) -> dict[int, Tensor]:
         levels = zip(self.strides, self._decode(maps), strict=True)
-        return {stride: normalize(level.float(), dim=1) for stride, level in levels}
+        return {stride: level.float() for stride, level in levels}
 
     def features(self, images: Tensor) -> dict[int, Tensor]:
         """See :meth:`Encoder.features`: the decoder's maps where there is one, or the encoder's."""
@@ -91,7 +95,11 @@ class DenseNetwork(Encoder):
     def embed_all(self, images: Tensor) -> tuple[dict[int, Tensor], Tensor]:
         """See :meth:`Encoder.embed_all`."""
         maps: list[Tensor] = self.backbone(colour_range(images))
-        return self._embeddings(maps), normalize(_mean(maps), dim=1)
+        return _unit(self._embeddings(maps)), normalize(_mean(maps), dim=1)
+
+
+def _unit(levels: Mapping[int, Tensor]) -> dict[int, Tensor]:
+    return {stride: normalize(level, dim=1) for stride, level in levels.items()}
 
 
 def describe(backbone: VGG16, images: Tensor) -> Tensor:

@@ -28,6 +28,13 @@ class Encoder(nn.Module, ABC):
     def embed(self, images: Tensor) -> dict[int, Tensor]:
         """Images (B, C, H, W) in [0, 1] -> stride: unit vectors (B, D, H / stride, W / stride)."""
 
+    def embed_unscaled(self, images: Tensor) -> dict[int, Tensor]:
+        """What :meth:`embed` says, before its vectors are made to be of unit length.
+
+        To make all of them so takes time that training saves where it reads only a few.
+        """
+        return self.embed(images)
+
     def embed_whole(self, images: Tensor) -> Tensor:
         """Images (B, C, H, W) in [0, 1] -> one unit vector each, (B, D).
 

@@ -161,9 +161,11 @@ class Finder:
         response, step = self._response(template.embeddings, queries, strides, None)
         return (response * sum(stride >= step for stride in strides)).exp().clamp(max=1)
 
-    def closer(self, template: Template, queries: Pyramid, guess: Tensor, reach: int = 8) -> Tensor:
-        """Look for points near a guess (B, L, 2), on the three finest levels."""
+    def closer(self, template: Template, queries: Pyramid, guess: Tensor) -> Tensor:
+        """Look for points within 16 pixels of a guess (B, L, 2), on the three finest levels."""
         strides = queries.strides[: min(self.levels, 3)]
+        # At a coarse stride as far, but at least to the neighbours that a peak is told from.
+        reach = min(8, max(2, 16 // strides[0]))
         wanted = _expand(template.embeddings, len(queries))
         return search(wanted, queries, guess, strides, reach, sigma=32.0).points
 

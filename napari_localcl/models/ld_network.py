@@ -91,8 +91,12 @@ class LDNetwork(Encoder):
 
     def embed(self, images: Tensor) -> dict[int, Tensor]:
         """See :meth:`Encoder.embed`."""
-        vectors = self.embeddings(self.decode(images))
+        vectors = self.embed_unscaled(images)
         return {stride: normalize(level, dim=1) for stride, level in vectors.items()}
+
+    def embed_unscaled(self, images: Tensor) -> dict[int, Tensor]:
+        """See :meth:`Encoder.embed_unscaled`."""
+        return self.embeddings(self.decode(images))
 
     def features(self, images: Tensor) -> dict[int, Tensor]:
         """See :meth:`Encoder.features`: the decoder's maps, with an embedding or without."""

@@ -54,6 +54,8 @@ class ConvolutionalBackbone(nn.Module):
         Residual units at the tokens' own stride.
     cell : {4, 8, 16, 32}
         Side of a cell in pixels.
+    drop_path : float
+        See :func:`drop_paths`; of those units.
 
     Notes
     -----
@@ -61,20 +63,25 @@ class ConvolutionalBackbone(nn.Module):
     hundreds of images. The residual units are those of MONAI.
     """
 
-    def __init__(self, channels: int, width: int, depth: int, cell: Cell) -> None:
+    def __init__(
+        self, channels: int, width: int, depth: int, cell: Cell, drop_path: float = 0.0
+    ) -> None:
         super().__init__()
         from monai.networks.blocks.convolutions import ResidualUnit
 
-        def unit(before: int, after: int, stride: int) -> nn.Module:
+        def unit(before: int, after: int, stride: int) -> ResidualUnit:
             norm = ("group", {"num_groups": max(1, after // 16)})
             return ResidualUnit(2, before, after, strides=stride, norm=norm, act="relu")
 
         halvings = int(math.log2(cell))
         widths = [max(16, width >> level) for level in reversed(range(halvings))]
         inputs = [channels, *widths[:-1]]
+        deeper = [unit(width, width, 1) for _ in range(depth)]
+        for one, path in zip(deeper, drop_paths(drop_path, depth), strict=True):
+            one.conv.append(path)
         self.stages = nn.Sequential(
             *(unit(before, after, 2) for before, after in zip(inputs, widths, strict=True)),
-            *(unit(width, width, 1) for _ in range(depth)),
+            *deeper,
         )
 
     def forward(self, images: Tensor) -> Tokens:
@@ -99,6 +106,8 @@ class TransformerBackbone(nn.Module):
         Heads of attention.
     extent : int
         Tokens along the longer side of the images that it learns from.
+    drop_path : float
+        See :func:`drop_paths`.
 
     Notes
     -----
@@ -108,13 +117,21 @@ class TransformerBackbone(nn.Module):
     """
 
     def __init__(
-        self, channels: int, width: int, depth: int, cell: Cell, heads: int, extent: int
+        self,
+        channels: int,
+        width: int,
+        depth: int,
+        cell: Cell,
+        heads: int,
+        extent: int,
+        drop_path: float = 0.0,
     ) -> None:
         super().__init__()
         self.extent = extent
         self.patches = nn.Conv2d(channels, width, cell, stride=cell)
         self.whole = nn.Parameter(nn.init.trunc_normal_(torch.empty(1, 1, width), std=0.02))
-        self.blocks = nn.Sequential(*(_block(width, heads) for _ in range(depth)))
+        paths = zip(drop_paths(drop_path, depth), drop_paths(drop_path, depth), strict=True)
+        self.blocks = nn.Sequential(*(_block(width, heads, *both) for both in paths))
         self.norm = nn.LayerNorm(width)
 
     def forward(self, images: Tensor) -> Tokens:
@@ -128,10 +145,26 @@ class TransformerBackbone(nn.Module):
         return Tokens(tokens[:, 1:].mT.unflatten(2, size), tokens[:, 0])
 
 
-def _block(width: int, heads: int) -> nn.Module:
-    return nn.TransformerEncoderLayer(
+def _block(width: int, heads: int, attention: nn.Module, perceptron: nn.Module) -> nn.Module:
+    block = nn.TransformerEncoderLayer(
         width, heads, 4 * width, dropout=0.0, activation="gelu", batch_first=True, norm_first=True
     )
+    # The last thing that happens to either branch before it is added.
+    block.dropout1, block.dropout2 = attention, perceptron  # type: ignore[assignment]
+    return block
+
+
+def drop_paths(probability: float, depth: int) -> list[nn.Module]:
+    """Leave out, in training, the branch of each of so many residual blocks for some images.
+
+    From 0 at the first block to `probability` at the last; what is kept is made larger, so that the
+    mean stays. Huang et al., "Deep networks with stochastic depth", ECCV 2016.
+    """
+    if not probability:
+        return [nn.Identity() for _ in range(depth)]
+    from monai.networks.layers.drop_path import DropPath
+
+    return [DropPath(rate) for rate in torch.linspace(0, probability, depth).tolist()]
 
 
 def position_codes(size: tuple[int, int], width: int, extent: float) -> Tensor:
@@ -154,9 +187,16 @@ def position_codes(size: tuple[int, int], width: int, extent: float) -> Tensor:
 
 
 def build_backbone(
-    kind: Backbone, channels: int, width: int, depth: int, cell: Cell, heads: int, extent: int
+    kind: Backbone,
+    channels: int,
+    width: int,
+    depth: int,
+    cell: Cell,
+    heads: int,
+    extent: int,
+    drop_path: float = 0.0,
 ) -> nn.Module:
     """Return a backbone; `heads` and `extent` are the transformer's alone."""
     if kind == "transformer":
-        return TransformerBackbone(channels, width, depth, cell, heads, extent)
-    return ConvolutionalBackbone(channels, width, depth, cell)
+        return TransformerBackbone(channels, width, depth, cell, heads, extent, drop_path)
+    return ConvolutionalBackbone(channels, width, depth, cell, drop_path)

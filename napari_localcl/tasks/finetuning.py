@@ -11,12 +11,18 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.labels import LabelRules, find_labels
 from napari_localcl.data.progress import Progress
-from napari_localcl.tasks.learners import Purpose
-from napari_localcl.tasks.plans import find_recipe, recipe_plan, resumed_plan
+from napari_localcl.tasks.learners import Purpose, network_of
+from napari_localcl.tasks.plans import (
+    channels_of,
+    find_recipe,
+    inherited,
+    recipe_plan,
+    resumed_plan,
+)
 from napari_localcl.tasks.pretraining import carry_out, unheard
 from napari_localcl.tasks.segmentation import classes_of
 from napari_localcl.training.devices import choose_device, leads
-from napari_localcl.training.record import BackboneRecord, ClassRecord, LabelsRecord, RunRecord
+from napari_localcl.training.record import ClassRecord, LabelsRecord, RunRecord
 from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
@@ -28,9 +34,8 @@ if TYPE_CHECKING:
     from napari_localcl.methods.method import LearnsLabels
     from napari_localcl.tasks.plans import Plan
     from napari_localcl.training.budget import Budget
+    from napari_localcl.training.record import BackboneRecord
 
-# What an encoder learned at: it would not know the same image at another size or contrast.
-INHERITED = ("image_size", "local_contrast", "contrast_reach")
 OF_THE_NETWORK = ("width", "norm")
 
 
@@ -108,15 +113,12 @@ def _fresh(
     if start_from is None:
         return recipe_plan(recipe, settings, {}, seed, budget, None, None), None
     record = RunFolder.open(start_from).record
-    if record.channels is None:
-        raise BadInput(f"{start_from} was interrupted before it learned anything: choose another")
+    channels = channels_of(record, start_from)
     own = record.method == find_recipe(recipe).name
-    names = INHERITED + (OF_THE_NETWORK if own else ())
-    suited = {name: record.settings[name] for name in names if name in record.settings}
-    plan = recipe_plan(recipe, settings, suited, seed, budget, start_from, record.channels)
+    suited = inherited(record, OF_THE_NETWORK if own else ())
+    plan = recipe_plan(recipe, settings, suited, seed, budget, start_from, channels)
     # A run of the same system is gone on with as a whole, on whatever it was built itself.
-    other = BackboneRecord(method=record.method, settings=record.settings)
-    return plan, record.backbone if own else other
+    return plan, record.backbone if own else network_of(record)
 
 
 def _look(

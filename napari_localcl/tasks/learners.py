@@ -12,6 +12,7 @@ from napari_localcl.data.progress import Progress
 from napari_localcl.methods.method import BASE
 from napari_localcl.tasks.plans import find_method
 from napari_localcl.training.chance import mix
+from napari_localcl.training.record import BackboneRecord
 from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from napari_localcl.methods import Method
-    from napari_localcl.methods.method import LearnsLabels
+    from napari_localcl.methods.method import Adopts, LearnsLabels
     from napari_localcl.models.encoder import Encoder
     from napari_localcl.tasks.plans import Plan
-    from napari_localcl.training.record import BackboneRecord, LabelsRecord, PriorRecord
+    from napari_localcl.training.record import LabelsRecord, PriorRecord, RunRecord
 
 
 @dataclass(frozen=True)
@@ -47,18 +48,37 @@ class Purpose:
     backbone: BackboneRecord | None = None
 
 
-PRETRAINING = Purpose()
-
-
 def build_learner(plan: Plan, channels: int, purpose: Purpose) -> Method:
     """Return a method as planned, its weights drawn at random."""
     torch.manual_seed(mix(plan.seed))
     learner = plan.method(plan.settings, channels)
+    built_on = purpose.backbone
+    earlier = None if built_on is None else _earlier_encoder(built_on, channels)
     if purpose.labels is not None:
-        built_on = purpose.backbone
-        earlier = None if built_on is None else _earlier_encoder(built_on, channels)
         cast("LearnsLabels", learner).begin_segmenting(len(purpose.labels.classes), earlier)
+    elif earlier is not None:
+        cast("Adopts", learner).adopt(earlier)
     return learner
+
+
+def network_of(earlier: RunRecord) -> BackboneRecord:
+    """The network of an earlier run, which may be that of a run before."""
+    return earlier.backbone or BackboneRecord(method=earlier.method, settings=earlier.settings)
+
+
+def adopted_network(plan: Plan) -> BackboneRecord | None:
+    """The network of an earlier run that a method is to adopt; None where it has the same itself.
+
+    One of the same kind may be larger than that of the earlier run, by a decoder.
+    """
+    if plan.start_from is None or plan.channels is None or not plan.method.adopts(plan.settings):
+        return None
+    folder = RunFolder.open(plan.start_from)
+    own = plan.method(plan.settings, plan.channels).state_dict()
+    theirs = _both_names(folder.load_weights())
+    needed = {name: value for name, value in own.items() if ".backbone." in name}
+    same = all(name in theirs and theirs[name].shape == own[name].shape for name in needed)
+    return None if same else network_of(folder.record)
 
 
 def _earlier_encoder(backbone: BackboneRecord, channels: int) -> Encoder:

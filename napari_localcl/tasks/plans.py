@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from napari_localcl.training.record import RunRecord
 
 METHOD, PRESET, RECIPE = "ld", "small", "action"
+# What an encoder learned at: it would not know the same image at another size or contrast.
+INHERITED = ("image_size", "local_contrast", "contrast_reach")
 NO_BUDGET = "how long to train is missing: give --minutes or --steps"
 
 
@@ -95,11 +97,35 @@ def fresh_plan(
         raise BadInput(_no_preset(chosen, name, presets))
     if budget is None:
         raise BadInput(NO_BUDGET)
-    if start_from is not None:
-        RunFolder.open(start_from)
-    built = chosen.settle({**(to_shape or {}), **(settings or {})}, presets[name])
-    begun = str(start_from) if start_from else None
-    return Plan(chosen, built, seed or 0, budget, name, begun)
+    given = {**(to_shape or {}), **(settings or {})}
+    built = chosen.settle(given, presets[name])
+    plan = Plan(chosen, built, seed or 0, budget, name, str(start_from) if start_from else None)
+    if start_from is None:
+        return plan
+    earlier = RunFolder.open(start_from).record
+    if not chosen.adopts(built):
+        return plan
+    suited = chosen.settle({**inherited(earlier), **given}, presets[name])
+    return replace(plan, settings=suited, channels=channels_of(earlier, start_from))
+
+
+def inherited(earlier: RunRecord, more: tuple[str, ...] = ()) -> dict[str, object]:
+    """Return the settings that a run goes on with that learns on an earlier run's network."""
+    names = INHERITED + more
+    return {name: earlier.settings[name] for name in names if name in earlier.settings}
+
+
+def channels_of(earlier: RunRecord, path: str | Path) -> int:
+    """Return the channels of the images that an earlier run learned from.
+
+    Raises
+    ------
+    BadInput
+        If it has seen none.
+    """
+    if earlier.channels is None:
+        raise BadInput(f"{path} was interrupted before it learned anything: choose another")
+    return earlier.channels
 
 
 def recipes() -> dict[str, type[Method]]:
@@ -177,7 +203,7 @@ def resumed_plan(
             "a run is resumed with the method, settings and seed it was begun with: leave them out "
             "or begin another --run"
         )
-    return replace(plan, resumed=True)
+    return replace(plan, resumed=True, channels=record.channels)
 
 
 def plan_of(record: RunRecord, budget: Budget) -> Plan:

@@ -11,7 +11,7 @@ from napari_localcl.data.errors import BadInput
 from napari_localcl.data.progress import Progress
 from napari_localcl.data.provenance import ProcessRecord
 from napari_localcl.data.sides import Sides
-from napari_localcl.tasks.learners import PRETRAINING, Purpose, build_learner, take_over
+from napari_localcl.tasks.learners import Purpose, adopted_network, build_learner, take_over
 from napari_localcl.tasks.plans import fresh_plan, plan_of, resumed_plan
 from napari_localcl.tasks.preparing import contrast_reach, prepare_images, prepare_small
 from napari_localcl.training.budget import Budget
@@ -93,10 +93,15 @@ def pretrain(
     started = time.monotonic() if started is None else started
     choose_device(device)
     if resume and RunFolder(Path(run)).holds_record():
-        plan = resumed_plan(RunFolder.resume(run).record, method, settings, seed, budget)
+        record = RunFolder.resume(run).record
+        plan = resumed_plan(record, method, settings, seed, budget)
+        purpose = Purpose(backbone=record.backbone)
     else:
         plan = fresh_plan(method, preset, settings, seed, budget, start_from)
-    return (yield from carry_out(plan, images, Path(run), device, cache, started, stop))
+        purpose = Purpose(backbone=adopted_network(plan))
+    return (
+        yield from carry_out(plan, images, Path(run), device, cache, started, stop, purpose=purpose)
+    )
 
 
 def carry_out(
@@ -108,7 +113,7 @@ def carry_out(
     started: float,
     stop: Callable[[], bool],
     *,
-    purpose: Purpose = PRETRAINING,
+    purpose: Purpose,
     teach: Callable[[Method, PreparedImages], None] = lambda learner, images: None,
 ) -> Generator[Progress, None, RunFolder]:
     """Train as planned; see :func:`pretrain`.
@@ -258,8 +263,9 @@ def _check_same_images(folder: RunFolder, prepared: PreparedImages) -> None:
 
 def _begin_with(learner: Method, run: Path, purpose: Purpose) -> Progress:
     """Copy the weights of an earlier run: its encoder's, where the learner was built on it."""
-    built_on = purpose.backbone and purpose.backbone.method
-    if built_on != RunFolder.open(run).record.method:
+    earlier = RunFolder.open(run).record
+    as_it_was = earlier.method == learner.name and earlier.backbone == purpose.backbone
+    if purpose.backbone is None or as_it_was:
         return take_over(learner, run)
     learner.learning_encoder().load_state_dict(load_encoder(run)[0].state_dict())
     return Progress("note", message=f"built on the network of {run}")

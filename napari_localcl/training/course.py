@@ -169,14 +169,20 @@ class Course:
         if not self.position.entered:
             yield from self.enter(stage)
         self.module.train()
-        rate, schedule = self.options.learning_rate, self.options.schedule
-        if stage.halvings:
-            schedule = partial(halving, times=stage.halvings)
+        rate, schedule = self.options.learning_rate, self.schedule(stage)
         self.stepper = Stepper(self.engine, self.learner, stage.name, self.images, rate, schedule)
         if resumed and resumed.position.entered:
             restore_optimizer(self.stepper.optimizer, resumed.optimizer)
         yield from self.steps(stage, self.stepper)
         self.stepper = None
+
+    def schedule(self, stage: Stage) -> Schedule:
+        """Return how the learning rate changes over a stage."""
+        if stage.halvings:
+            return partial(halving, times=stage.halvings)
+        if stage.warm_up is not None:
+            return partial(cosine, warm_up=stage.warm_up)
+        return self.options.schedule
 
     def enter(self, stage: Stage) -> Iterator[Progress]:
         """Let the learner make a stage ready; interrupted, the run stands before it."""

@@ -33,6 +33,11 @@ class Stage(Protocol):
         """How often the learning rate is halved; 0 leaves it to the loop's schedule."""
         ...
 
+    @property
+    def warm_up(self) -> float | None:
+        """Part of the stage in which it rises first; None leaves it to the loop's schedule."""
+        ...
+
 
 class Learner(Protocol):
     """An ``nn.Module`` that says what it samples and what it minimises.
@@ -72,7 +77,12 @@ class Learner(Protocol):
         ...
 
     def parameter_groups(self, stage: str) -> list[dict[str, Any]]:
-        """Return the optimiser's groups; one with its own 'lr' departs from the loop's."""
+        """Return the optimiser's groups; one with its own 'lr' departs from the loop's.
+
+        Besides what Adam knows, a group may have 'final_weight_decay', to which its 'weight_decay'
+        goes over the stage, and 'clip', the most that the gradient of each of its parameters may
+        measure (0 is no limit).
+        """
         ...
 
     def after_step(self, stage: str, fraction: float) -> None:

@@ -39,7 +39,13 @@ def cosine(fraction: float, warm_up: float = 0.02, floor: float = 0.01) -> float
     if fraction < warm_up:
         return floor + (1 - floor) * fraction / warm_up
     fall = (fraction - warm_up) / (1 - warm_up)
-    return floor + (1 - floor) * (1 + math.cos(math.pi * fall)) / 2
+    return along_cosine(1.0, floor, fall)
+
+
+def along_cosine(start: float, end: float, fraction: float) -> float:
+    """Go from one number to another along half a cosine; `fraction` is clipped to [0, 1]."""
+    fraction = min(max(fraction, 0.0), 1.0)
+    return end + (start - end) * (1 + math.cos(math.pi * fraction)) / 2
 
 
 def halving(fraction: float, times: int = 2) -> float:

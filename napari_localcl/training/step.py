@@ -9,8 +9,11 @@ import torch
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.training.chance import reseed
+from napari_localcl.training.schedules import along_cosine
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.training.engine import Engine
     from napari_localcl.training.learner import Learner
@@ -67,7 +70,8 @@ class Stepper:
         self._chance = torch.Generator()
         self._objective = engine.objective(learner)
         self.optimizer = engine.optimizer(learner.parameter_groups(stage), learning_rate)
-        self._rates = [group["lr"] for group in self.optimizer.param_groups]
+        groups = self.optimizer.param_groups
+        self._begun = [(group["lr"], group["weight_decay"]) for group in groups]
         self.failures = 0
 
     def step(self, seed: int, here: Position, fraction: float) -> dict[str, float]:
@@ -85,6 +89,7 @@ class Stepper:
         losses = self._numbers(terms)
         if self._healthy(losses):
             self._set_rates(fraction)
+            self._clip()
             self.optimizer.step()
             with torch.no_grad():
                 self._learner.after_step(self._stage, fraction)
@@ -104,8 +109,15 @@ class Stepper:
 
     def _set_rates(self, fraction: float) -> None:
         factor = self._schedule(fraction)
-        for group, rate in zip(self.optimizer.param_groups, self._rates, strict=True):
+        for group, (rate, decay) in zip(self.optimizer.param_groups, self._begun, strict=True):
             group["lr"] = rate * factor
+            last = group.get("final_weight_decay", decay)
+            group["weight_decay"] = along_cosine(decay, last, fraction)
+
+    def _clip(self) -> None:
+        for group in self.optimizer.param_groups:
+            if group.get("clip"):
+                clip(group["params"], group["clip"])
 
     def _healthy(self, losses: dict[str, float]) -> bool:
         # One infinite gradient would stay in Adam's moments for good, so such a step is left out.
@@ -125,3 +137,11 @@ class Stepper:
         parameters = [parameter for group in groups for parameter in group["params"]]
         gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
         return float(torch.nn.utils.get_total_norm(gradients))
+
+
+def clip(parameters: Sequence[torch.Tensor], most: float) -> None:
+    """Shorten the gradient of each parameter, by itself, to at most this norm."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    if gradients:
+        norms = torch._foreach_norm(gradients)
+        torch._foreach_div_(gradients, [(norm / most).clamp(min=1) for norm in norms])

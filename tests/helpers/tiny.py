@@ -26,6 +26,7 @@ class TinyStage:
     name: str
     share: float
     halvings: int = 0
+    warm_up: float | None = None
 
 
 class TinyLearner(nn.Module):

@@ -1,5 +1,6 @@
 """How views look: grey levels, colours, noise and apertures."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ from napari_localcl.methods.appearance import (
     AppearanceRanges,
     draw_apertures,
     draw_appearance,
+    turned,
 )
 
 STILL = AppearanceRanges(0, 0, 0, 0, 0, 0)
@@ -64,6 +66,46 @@ def test_noise_belongs_to_the_view_and_not_to_the_batch():
     assert torch.allclose(spread, look.noise, rtol=0.2, atol=0.01)
     assert torch.equal(look[2:4].apply(views[2:4]), changed[2:4])
     assert len(look[2:4]) == 2
+
+
+def test_some_views_are_changed_and_the_others_stay():
+    look = looks(400, brightness=0.4, contrast=0.4, changed=0.5)
+    still = (look.brightness == 1) & (look.contrast == 1)
+    assert 0.4 < still.float().mean() < 0.6
+
+
+def test_colours_turn_about_grey():
+    third = torch.tensor([0.0, 2 * math.pi / 3])
+    red = torch.tensor([1.0, 0.0, 0.0]).view(1, 3, 1, 1).expand(2, 3, 2, 2)
+    turns = turned(red, third)[..., 0, 0]
+    assert torch.allclose(turns[0], torch.tensor([1.0, 0.0, 0.0]), atol=1e-6)
+    assert sorted(turns[1].round(decimals=5).abs().tolist()) == [0, 0, 1], "another pure colour"
+    grey = torch.full((2, 3, 2, 2), 0.5)
+    assert torch.allclose(turned(grey, third), grey)
+    assert looks(100, hue=0.1).turn.abs().max() <= 0.1 * 2 * math.pi
+
+
+def test_filters_are_as_frequent_and_as_strong_as_asked():
+    look = looks(400, blur=0.5, blur_width=1.5, sharpen=0.3, even=0.2)
+    for values, part, low, high in (
+        (look.blur, 0.5, 0.1, 1.5),
+        (look.sharpness, 0.3, 0.2, 0.5),
+        (look.evenness, 0.2, 1.0, 4.0),
+    ):
+        some = values[values > 0]
+        assert part - 0.1 < len(some) / 400 < part + 0.1
+        assert low <= some.min() < some.max() <= high
+
+
+def test_what_is_not_asked_for_draws_nothing():
+    plain, blurry = looks(8, noise=0.1), looks(8, noise=0.1, blur=0.5)
+    assert torch.equal(plain.noise, blurry.noise)
+    first, second = chance(), chance()
+    draw_appearance(8, STILL, first)
+    for _ in range(6):
+        torch.rand(8, generator=second)
+    torch.randint(2**31, (8,), generator=second)
+    assert torch.equal(first.get_state(), second.get_state()), "as before there were filters"
 
 
 # Apertures

@@ -10,7 +10,7 @@ from napari_localcl.models.ace_network import (
     DecompositionHead,
     GlobalHead,
 )
-from napari_localcl.models.tokens import ChannelNorm, position_codes
+from napari_localcl.models.tokens import ChannelNorm, drop_paths, position_codes
 
 KINDS = ["convolutional", "transformer"]
 
@@ -121,3 +121,30 @@ def test_the_global_head_says_cosines_and_its_prototypes_can_stay():
     assert logits.abs().max() <= 1 + 1e-6
     logits.sum().backward()
     assert head.prototypes.grad is None
+
+
+# Drop-path
+
+
+def test_a_dropped_path_is_dropped_for_whole_images_and_keeps_the_mean():
+    first, _, last = drop_paths(0.4, 3)
+    torch.manual_seed(0)
+    ones = torch.ones(4000, 2, 3, 3)
+    dropped = last.train()(ones).flatten(1)
+    assert torch.equal(dropped.amin(dim=1), dropped.amax(dim=1)), "all of an image or nothing"
+    assert dropped.unique().tolist() == pytest.approx([0, 1 / 0.6])
+    assert dropped.mean() == pytest.approx(1, abs=0.05)
+    assert torch.equal(first.train()(ones), ones), "the first block is always there"
+    assert torch.equal(last.eval()(ones), ones)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_blocks_are_skipped_in_training_alone_and_their_weights_keep_their_names(kind):
+    plain = network(backbone=kind, depth=2)
+    skipping = network(backbone=kind, depth=2, drop_path=0.5)
+    skipping.load_state_dict(plain.state_dict())
+    images = torch.rand(16, 1, 32, 32)
+    assert torch.allclose(skipping.tokens(images).maps, plain.tokens(images).maps, atol=1e-5)
+    torch.manual_seed(0)
+    drawn = [skipping.train().tokens(images).maps for _ in range(2)]
+    assert not torch.allclose(*drawn)

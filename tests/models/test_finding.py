@@ -72,6 +72,18 @@ def test_a_second_look_near_a_guess_finds_the_point():
     assert errors(closer, some_points()).max() < 1
 
 
+@pytest.mark.parametrize("stride", [2, 8])
+def test_a_second_look_goes_as_far_as_16_pixels_at_any_stride(stride):
+    image = pyramid(same, strides=(stride,))
+    place = torch.tensor([[[51.5, 51.5]]])
+    marks = template(image, place)
+    near = Finder().closer(marks, image, place + torch.tensor([14.0, 0.0]))
+    # Beside the middle of its window the prior draws a peak towards the guess.
+    assert errors(near, place).max() < 0.6 * stride
+    far = Finder().closer(marks, image, place + torch.tensor([48.0, 0.0]))
+    assert errors(far, place).min() > 20
+
+
 # A template in others
 
 

@@ -3,6 +3,7 @@
 import add_on
 import pytest
 import torch
+from small_ace import SMALL_ACE
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.tasks.pretraining import load_encoder, pretrain
@@ -95,6 +96,19 @@ def test_regions_alone_begin_with_the_encoder_of_any_run(start, run, pictures, t
     begun = RunFolder.open(tmp_path / "run").load_state().model
     name = "network.backbone.stages.0.0.0.weight"
     assert torch.equal(begun[f"base.{name}"], theirs[name])
+
+
+def test_regions_alone_learn_on_a_network_of_another_kind(pictures, tmp_path):
+    given = {**SMALL_ACE, "backbone": "transformer"}
+    budget = Budget(steps=1)
+    list(pretrain(pictures, tmp_path / "ace", budget=budget, method="ace", settings=given))
+    list(begin("none", pictures, tmp_path / "run", steps=2, start_from=tmp_path / "ace"))
+    encoder, record = load_encoder(tmp_path / "run")
+    assert encoder.strides == (8,)
+    assert record.backbone.method == "ace"
+    left = begin("none", pictures, tmp_path / "more", start_from=tmp_path / "run")
+    said = [news.message for news in left if news.event == "note"]
+    assert any("took" in one and "afresh" not in one for one in said), said
 
 
 def test_an_unknown_base_is_refused_before_any_work(pictures, tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 import torch
+from add_on import SMALL_LOCAL
 from draining import finish
 from PIL import Image
 from small import SMALL_LD
@@ -21,6 +22,7 @@ from napari_localcl.tasks.mask_evaluation import evaluate_masks
 from napari_localcl.tasks.pretraining import load_encoder, pretrain
 from napari_localcl.tasks.segmentation import segment
 from napari_localcl.training.budget import Budget
+from napari_localcl.training.run import RunFolder
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +145,31 @@ def test_the_network_of_any_run_is_gone_on_with(discs, ld, tmp_path):
     taken = next(news.message for news in said if news.message.startswith("took"))
     assert "begun afresh" not in taken
     finish(segment(discs / "images", second.path, tmp_path / "out", device="cpu"))
+
+
+def test_regions_are_learned_on_the_network_of_a_segmenter(discs, run, tmp_path):
+    work = pretrain(
+        discs / "images",
+        tmp_path / "regions",
+        budget=Budget(steps=2),
+        method="lrc",
+        preset="none",
+        settings=SMALL_LOCAL,
+        device="cpu",
+        start_from=run.path,
+    )
+    next(news for news in work if news.event == "start")
+    begun = RunFolder.open(tmp_path / "regions").load_state().model
+    theirs, _ = load_encoder(run.path)
+    for name, value in theirs.state_dict().items():
+        assert torch.equal(begun[f"base.network.{name}"], value)
+    finish(work)
+    encoder, record = load_encoder(tmp_path / "regions")
+    assert type(encoder) is type(theirs)
+    assert record.backbone.method == "action"
+    assert record.settings["image_size"] == run.record.settings["image_size"]
+    again = learn(discs, tmp_path / "again", 3, start_from=tmp_path / "regions")[1]
+    assert again.record.backbone == record.backbone
 
 
 def test_an_earlier_runs_weights_are_where_the_training_begins(discs, ld, tmp_path):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from napari_localcl.training.schedules import cosine, halving
+from napari_localcl.training.schedules import along_cosine, cosine, halving
 
 
 @pytest.mark.parametrize(
@@ -10,6 +10,16 @@ from napari_localcl.training.schedules import cosine, halving
 )
 def test_the_cosine_warms_up_and_falls(fraction, factor):
     assert cosine(fraction) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(("fraction", "factor"), [(0.0, 0.01), (0.05, 0.505), (0.1, 1.0)])
+def test_the_warm_up_is_as_long_as_asked(fraction, factor):
+    assert cosine(fraction, warm_up=0.1) == pytest.approx(factor)
+
+
+@pytest.mark.parametrize(("fraction", "value"), [(0, 2), (0.5, 3), (1, 4), (1.2, 4)])
+def test_a_number_goes_from_one_to_another(fraction, value):
+    assert along_cosine(2, 4, fraction) == pytest.approx(value)
 
 
 @pytest.mark.parametrize(("fraction", "factor"), [(0.0, 1), (0.3, 1), (0.34, 0.5), (1.0, 0.25)])

@@ -13,18 +13,17 @@ Tasks take the teacher: an average over many steps is steadier than the student 
 and the local term compares the teacher's embeddings, not the student's, which pass another head.
 
 Not as published, or unknown: layers instead of batches are normalised, so that small batches and
-several processes are exact; a convolutional backbone stands for Swin-B; crops are blurred and
-sharpened by nobody; weight decay stays at 0.04 (published: rising to 0.4), gradients are not
-clipped (at 0.8), paths are not dropped, and weights begin at random, not with those of ImageNet.
-Images need not be square: the lattice of cells has their shape. At a scale of 4, and of one-to-one
-matching, corners and weights are ours. The paper's results could not be read: no figure of ours is
-a reproduction.
+several processes are exact; a convolutional backbone stands for Swin-B; brightness is a factor, not
+a term; and weights begin at random, not with those of ImageNet. Several processes skip other blocks
+than one would. Images need not be square: the lattice of cells has their shape. At a scale of 4,
+and of one-to-one matching, corners and weights are ours. The paper's results could not be read: no
+figure of ours is a reproduction.
 """
 
 from __future__ import annotations
 
-import copy
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -74,8 +73,11 @@ class ACE(Method, name="ace"):
 
     def __init__(self, settings: ACESettings, channels: int) -> None:
         super().__init__(settings, channels)
-        self.student = ACENetwork(channels, settings.form())
-        self.teacher = copy.deepcopy(self.student).requires_grad_(False)
+        form = settings.form()
+        self.student = ACENetwork(channels, form)
+        # It says all that it knows: no block is skipped.
+        self.teacher = ACENetwork(channels, replace(form, drop_path=0.0)).requires_grad_(False)
+        self.teacher.load_state_dict(self.student.state_dict())
         self.matches = MATCHES[settings.matching.form] if settings.learns_locally else ()
         self.heads = nn.ModuleDict(
             {
@@ -91,7 +93,7 @@ class ACE(Method, name="ace"):
     @property
     def stages(self) -> tuple[Stage, ...]:
         """One, for everything is learned at once."""
-        return (Stage("consistency", 1.0),)
+        return (Stage("consistency", 1.0, warm_up=self.settings.warm_up),)
 
     def encoder(self) -> ACENetwork:
         """The teacher; see the module."""
@@ -107,12 +109,14 @@ class ACE(Method, name="ace"):
 
     def parameter_groups(self, stage: str) -> list[dict[str, Any]]:
         """What the student learns; biases and normalisations do not decay, as in DINO."""
+        given = self.settings
         learned = [value for value in self.parameters() if value.requires_grad]
-        shared = {"lr": self.settings.learning_rate, "decoupled_weight_decay": True}
+        shared = {"lr": given.learning_rate, "decoupled_weight_decay": True, "clip": given.clip}
         decays = [value for value in learned if value.dim() > 1]
         stays = [value for value in learned if value.dim() == 1]
+        first, last = given.weight_decay, given.final_weight_decay
         return [
-            {"params": decays, "weight_decay": self.settings.weight_decay, **shared},
+            {"params": decays, "weight_decay": first, "final_weight_decay": last, **shared},
             {"params": stays, "weight_decay": 0.0, **shared},
         ]
 

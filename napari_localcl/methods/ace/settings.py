@@ -77,6 +77,12 @@ class ACESettings(MethodSettings):
         32, description="part of a token that each head of the transformer's attention has"
     )
     cell: Cell = Field(8, description="side of a cell, pixels; embeddings have this stride")
+    drop_path: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="probability that the student skips its last block; less for earlier ones",
+    )
 
     batch: int = Field(8, ge=1, le=1024, description="images per step; 2 crops each")
     tokens: int = Field(14, ge=2, le=64, description="tokens along a side of a crop, at most")
@@ -90,11 +96,31 @@ class ACESettings(MethodSettings):
     gamma: float = Field(0.3, ge=0, le=2, description="change of the grey-level curve")
     noise: float = Field(0.02, ge=0, le=0.5, description="added noise, part of the full range")
     grey: float = Field(0.2, ge=0, le=1, description="probability that a crop loses its colour")
+    changed: float = Field(
+        1.0, ge=0, le=1, description="probability that brightness, contrast and saturation change"
+    )
+    blur: float = Field(0.5, ge=0, le=1, description="probability that a crop is blurred")
+    blur_width: float = Field(
+        1.0, ge=0.1, le=8, description="largest standard deviation of that blur, pixels"
+    )
+    sharpen: float = Field(0.3, ge=0, le=1, description="probability that a crop is sharpened")
+    even: float = Field(
+        0.0, ge=0, le=1, description="probability that a crop is evened out place by place (CLAHE)"
+    )
 
     momentum: float = Field(
         0.99, ge=0, lt=1, description="part of the teacher kept per step, at first; it rises to 1"
     )
-    weight_decay: float = Field(0.04, ge=0, le=1, description="decoupled weight decay")
+    warm_up: float = Field(
+        0.05, ge=0, lt=1, description="first part of the training in which the learning rate rises"
+    )
+    weight_decay: float = Field(0.04, ge=0, le=1, description="decoupled weight decay, at first")
+    final_weight_decay: float = Field(
+        0.04, ge=0, le=1, description="the same at the end; ACE's rises to 0.4"
+    )
+    clip: float = Field(
+        0.8, ge=0, le=100, description="gradients of a parameter are at most this long; 0: any"
+    )
     matching: MatchingSettings = Field(MatchingSettings(), description="local consistency")
     consistency: ConsistencySettings = Field(
         ConsistencySettings(), description="global consistency"
@@ -142,6 +168,7 @@ class ACESettings(MethodSettings):
             width=self.width,
             depth=self.depth,
             heads=self.width // self.head_length,
+            drop_path=self.drop_path,
             cell=self.cell,
             extent=self.tokens,
             dense_head=self.learns_locally,
@@ -162,10 +189,22 @@ class ACESettings(MethodSettings):
     def appearance(self) -> AppearanceRanges:
         """How the look of each crop changes; nothing that would move a cell."""
         return AppearanceRanges(
-            self.brightness, self.contrast, self.saturation, self.gamma, self.noise, self.grey
+            self.brightness,
+            self.contrast,
+            self.saturation,
+            self.gamma,
+            self.noise,
+            self.grey,
+            changed=self.changed,
+            blur=self.blur,
+            blur_width=self.blur_width,
+            sharpen=self.sharpen,
+            even=self.even,
         )
 
 
+# Working images are evened out already, and in minutes a small network learns too little, not too
+# much: crops are not evened again, no block is skipped, and weight decay stays what it is.
 SMALL: dict[str, Any] = {"image_size": 256, "learning_rate": 5e-4}
 
 FAITHFUL: dict[str, Any] = {
@@ -187,7 +226,17 @@ FAITHFUL: dict[str, Any] = {
     "gamma": 0.0,
     "noise": 0.0,
     "grey": 0.0,
+    "changed": 0.5,
+    "blur": 0.5,
+    # Kernels of 3 to 7 pixels.
+    "blur_width": 1.4,
+    "sharpen": 0.3,
+    "even": 0.3,
+    "drop_path": 0.1,
     "momentum": 0.996,
+    # 10 of 302 epochs.
+    "warm_up": 0.033,
+    "final_weight_decay": 0.4,
     # One of 302 epochs in which prototypes stay.
     "consistency": {
         "width": 2048,

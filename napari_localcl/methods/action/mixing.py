@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pad
 
 LEAST_PART, MOST_PART = 0.1, 0.5  # of a view's area that a box covers
 LONGEST = 2.0  # side of a box, in other sides
@@ -80,19 +78,3 @@ def draw_blur(count: int, most: float, chance: torch.Generator) -> Tensor:
     drawn = torch.rand(2, count, generator=chance)
     sigma = SLIGHT + (max(most, SLIGHT) - SLIGHT) * drawn[0]
     return torch.where((drawn[1] < 0.5) & (most > 0), sigma, 0.0)
-
-
-def blurred(views: Tensor, sigma: Tensor) -> Tensor:
-    """Views (B, C, H, W), each smoothed by its own Gaussian; the border is repeated."""
-    if not sigma.any():
-        return views
-    reach = math.ceil(3 * float(sigma.max()))
-    away = torch.arange(-reach, reach + 1)
-    bell = torch.exp(-((away / sigma.clamp(min=1e-3).unsqueeze(1)) ** 2) / 2)
-    kernel = (bell / bell.sum(dim=1, keepdim=True)).to(views)  # (B, 2 * reach + 1)
-    kernel = kernel.repeat_interleave(views.shape[1], dim=0).unsqueeze(1)
-    flat = pad(views.flatten(0, 1).unsqueeze(0), (reach,) * 4, mode="replicate")
-    groups = len(kernel)
-    flat = conv2d(flat, kernel.unsqueeze(3), groups=groups)
-    flat = conv2d(flat, kernel.unsqueeze(2), groups=groups)
-    return flat.view_as(views)

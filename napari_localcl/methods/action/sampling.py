@@ -10,9 +10,10 @@ from torch import Tensor
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.methods.appearance import draw_appearance
+from napari_localcl.methods.filtering import blurred
 from napari_localcl.methods.views import draw_geometry
 
-from .mixing import Pasting, blurred, draw_blur, draw_pasting
+from .mixing import Pasting, draw_blur, draw_pasting
 
 if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages

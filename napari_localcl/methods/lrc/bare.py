@@ -1,6 +1,7 @@
 """An encoder without a loss of its own: what LRC is added to where it learns alone.
 
-``--from RUN`` gives it the weights of any run whose names and shapes agree, a supervised one too.
+``--from RUN`` gives it the encoder of any run, a supervised one too: its weights, where the network
+is of the same kind, and else the network as it is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.shard import Shard
     from napari_localcl.methods.method import Stage
-    from napari_localcl.models.dense_network import DenseNetwork
+    from napari_localcl.models.encoder import Encoder
 
 
 class BareSettings(DenseSettings):
@@ -42,14 +43,14 @@ class Bare(Method):
 
     def __init__(self, settings: BareSettings, channels: int) -> None:
         super().__init__(settings, channels)
-        self.network = settings.network(channels)
+        self.network: Encoder = settings.network(channels)
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """None."""
         return ()
 
-    def encoder(self) -> DenseNetwork:
+    def encoder(self) -> Encoder:
         """The network."""
         return self.network
 

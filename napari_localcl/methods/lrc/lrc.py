@@ -6,7 +6,7 @@ losses the local term looks at two more views of some images, through the same e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,9 +21,10 @@ from napari_localcl.methods.method import BASE as PREFIX
 from napari_localcl.methods.method import Method, Stage
 from napari_localcl.models.sampling import sample_at
 
+from .bare import Bare
 from .presets import PRESET_HELP, PRESETS
 from .sampling import RegionBatch, draw_regions
-from .settings import LRCSettings, find_base, settle
+from .settings import BARE, LRCSettings, find_base, settle
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -74,6 +75,18 @@ class LRC(Method, name="lrc"):
         """Return the settings of LRC on a base; see :meth:`Method.settle`."""
         return settle(given, preset or {})
 
+    @classmethod
+    def adopts(cls, settings: MethodSettings) -> bool:
+        """See :meth:`Method.adopts`: where regions are learned alone."""
+        return isinstance(settings, LRCSettings) and settings.base == BARE
+
+    def adopt(self, encoder: Encoder) -> None:
+        """See :class:`Adopts`."""
+        assert isinstance(self.base, Bare)
+        self.base.network = encoder
+        self.heads = _heads(encoder, self.channels, self.settings)
+        self._check_two_stages()
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The base's stages; where there are two steps, or no base, one for regions."""
@@ -84,7 +97,7 @@ class LRC(Method, name="lrc"):
         if not given.two_stage:
             return own
         rest = 1 - given.share
-        shorter = (Stage(stage.name, rest * stage.share, stage.halvings) for stage in own)
+        shorter = (replace(stage, share=rest * stage.share) for stage in own)
         return (*shorter, Stage(STAGE, given.share))
 
     def _is_local(self, stage: str) -> bool:
@@ -172,7 +185,7 @@ class LRC(Method, name="lrc"):
         if stage == STAGE and self._fixed is not None:
             # What stays has no running means that could change, either.
             self._fixed.eval()
-        levels = self.base.learning_encoder().embed(batch.views)
+        levels = self.base.learning_encoder().embed_unscaled(batch.views)
         # Similarities divided by a temperature need more digits than bfloat16 has.
         with torch.autocast(batch.views.device.type, enabled=False):
             parts = [
@@ -183,7 +196,7 @@ class LRC(Method, name="lrc"):
 
     def _contrast(self, head: nn.Module, level: Tensor, batch: RegionBatch) -> Tensor:
         given, size = self.settings.lrc, (batch.views.shape[2], batch.views.shape[3])
-        read = sample_at(level, batch.points.flatten(1, 2), size)
+        read = normalize(sample_at(level, batch.points.flatten(1, 2), size), dim=2)
         regions, pixels = batch.points.shape[1:3]
         vectors = normalize(head(read), dim=2).view(len(read), regions, pixels, -1)
         first, second = vectors.chunk(2)

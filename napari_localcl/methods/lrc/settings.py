@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 NAME = "lrc"
 BASE, BARE = "moco", "none"
 
-# A base that has no decoder of its own gets one, for the local term to train.
-DECODER: dict[str, dict[str, Any]] = {BASE: {"levels": 4}}
+FEW: dict[str, Any] = {"lrc": {"images": 2}}
+# A base that has no decoder of its own gets one, for the local term to train; where a step looks at
+# few views, the local term is to look at fewer: it takes a quarter of the time of LD's.
+SUITED: dict[str, dict[str, Any]] = {BASE: {"levels": 4}, "ld": FEW, "ace": FEW}
 
 
 class LocalSettings(BaseModel):
@@ -126,5 +128,5 @@ def settle(given: Mapping[str, object], preset: Mapping[str, Any]) -> LRCSetting
         own = ", ".join(base.presets)
         raise BadInput(f"base '{wanted['base']}' has no preset of that name: choose {own}")
     begun = dict(base.presets[str(wanted["base_preset"])])
-    begun |= DECODER.get(str(wanted["base"]), {})
+    begun |= SUITED.get(str(wanted["base"]), {})
     return build_settings(settings_on(base), given, {**begun, **preset})

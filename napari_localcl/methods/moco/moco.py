@@ -1,7 +1,8 @@
 """MoCo v2: a query encoder tells its view of an image from a queue of earlier views.
 
 The keys come from an average of the query encoder. Published with ResNet-50 and batch statistics
-shuffled among GPUs; here with LD's kind of network, and group normalisation instead of shuffling.
+shuffled among GPUs; here with LD's kind of network, group normalisation instead of shuffling, and
+Adam instead of SGD.
 """
 
 from __future__ import annotations
@@ -84,7 +85,9 @@ class MoCo(Method, name="moco"):
     def parameter_groups(self, stage: str) -> list[dict[str, Any]]:
         """The optimiser's groups: all but the average."""
         learning = [value for value in self.parameters() if value.requires_grad]
-        return [{"params": learning, "lr": self.settings.learning_rate}]
+        given = self.settings
+        decay = given.weight_decay
+        return [{"params": learning, "lr": given.learning_rate, "weight_decay": decay}]
 
     def sample(
         self,

@@ -21,7 +21,8 @@ class MoCoSettings(DenseSettings):
     temperature: float = Field(0.2, gt=0, le=1, description="softmax temperature")
     hidden: int = Field(256, ge=4, le=4096, description="width of the head's hidden layer")
     projected: int = Field(128, ge=4, le=1024, description="length of a projected embedding")
-    views: ViewSettings = Field(ViewSettings(), description="how views are drawn")
+    weight_decay: float = Field(0.0, ge=0, le=1, description="weight decay; MoCo has 0.0001")
+    views: ViewSettings = Field(ViewSettings(blur=0.5), description="how views are drawn")
 
 
 FAITHFUL: dict[str, Any] = {
@@ -33,15 +34,20 @@ FAITHFUL: dict[str, Any] = {
     "queue": 65536,
     "momentum": 0.999,
     "hidden": 2048,
+    "weight_decay": 1e-4,
     # Crops of 0.2 to 1 of the area, and of sides from 3:4 to 4:3, at the size of the image.
     "views": {
         "part": 1.0,
         "zoom": 2.236,
         "rotation": 0,
-        "flip": True,
+        "mirror": True,
         "aspect": 0.333,
         "gamma": 0,
         "noise": 0,
+        "changed": 0.8,
+        "hue": 0.1,
+        "blur": 0.5,
+        "blur_width": 2.0,
     },
 }
 

@@ -149,6 +149,17 @@ def test_the_teacher_begins_as_the_student_and_follows_less_and_less(hands):
         assert moved(method, hands, fraction) == {part}
 
 
+def test_blocks_are_skipped_by_the_student_alone(hands):
+    method = learner(drop_path=0.5, depth=2, batch=16).train()
+    pixels = draw(method, hands).small
+    said = [
+        [network.tokens(pixels).maps for _ in range(2)]
+        for network in (method.teacher, method.student)
+    ]
+    assert torch.equal(*said[0])
+    assert not torch.equal(*said[1])
+
+
 def test_tasks_take_the_teacher(hands):
     method = learner()
     assert method.encoder() is method.teacher
@@ -184,7 +195,9 @@ def test_prototypes_stay_at_first_also_in_a_run_that_is_resumed(hands):
 
 def test_only_matrices_decay():
     decays, stays = learner().parameter_groups(STAGE)
-    assert (decays["weight_decay"], stays["weight_decay"]) == (0.04, 0)
+    assert (decays["weight_decay"], decays["final_weight_decay"]) == (0.04, 0.04)
+    assert (stays["weight_decay"], stays.get("final_weight_decay")) == (0, None)
+    assert decays["clip"] == stays["clip"] == 0.8
     assert decays["decoupled_weight_decay"]
     assert {value.dim() for value in stays["params"]} == {1}
 
@@ -195,6 +208,9 @@ def test_the_published_form_has_the_published_numbers():
     assert (given.form().heads, given.consistency.prototypes) == (12, 65_536)
     assert (given.matching.temperature, given.matching.alpha) == (0.07, 0.9)
     assert (given.matching.decomposition_alpha, given.consistency.weight) == (0.99, 0.1)
+    assert (given.weight_decay, given.final_weight_decay, given.clip) == (0.04, 0.4, 0.8)
+    assert (given.blur, given.sharpen, given.even, given.changed) == (0.5, 0.3, 0.3, 0.5)
+    assert ACE(given.model_copy(update={"width": 64, "depth": 1}), 1).stages[0].warm_up == 0.033
 
 
 # Several processes

@@ -21,7 +21,8 @@ from napari_localcl.methods.ace.terms import MATCHES, targets_of
 
 CPU = torch.device("cpu")
 CANVAS = (128, 96)
-PLAIN = {"brightness": 0, "contrast": 0, "saturation": 0, "gamma": 0, "noise": 0, "grey": 0}
+CHANGES = ("brightness", "contrast", "saturation", "gamma", "noise", "grey", "blur", "sharpen")
+PLAIN = dict.fromkeys(CHANGES, 0)
 FORMS = [form for form in MATCHES if form != "none"]
 
 

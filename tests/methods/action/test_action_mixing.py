@@ -1,10 +1,9 @@
-"""Pasting and blurring."""
+"""Pasting, and who is blurred."""
 
 import torch
 
 from napari_localcl.methods.action.mixing import (
     Pasting,
-    blurred,
     draw_blur,
     draw_pasting,
     partners,
@@ -37,15 +36,7 @@ def test_half_of_the_partners_classes_are_pasted():
     assert pasted[1].all()
 
 
-def test_some_views_are_blurred_and_keep_their_mean():
-    sigma = torch.tensor([0.0, 1.0])
-    views = torch.zeros(2, 3, 15, 15)
-    views[:, :, 7, 7] = 1
-    soft = blurred(views, sigma)
-    assert torch.allclose(soft[0], views[0], atol=1e-6)
-    assert torch.allclose(soft[1].sum(dim=(1, 2)), torch.ones(3), atol=1e-4)
-    bell = torch.exp(torch.tensor(-0.5))
-    assert torch.allclose(soft[1, 0, 7, 8] / soft[1, 0, 7, 7], bell, atol=1e-4)
+def test_half_of_the_views_are_blurred():
     drawn = draw_blur(1000, 1.15, torch.Generator().manual_seed(0))
     assert 0.4 < (drawn == 0).float().mean() < 0.6
     assert drawn.max() <= 1.15

@@ -7,6 +7,7 @@ import sys
 import add_on
 import pytest
 import torch
+from small_ace import SMALL_ACE
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -49,6 +50,19 @@ def test_the_local_term_stands_beside_all_of_the_bases(base, images):
     learned = [name for name, value in encoder.named_parameters() if value.grad is not None]
     assert any("backbone" in name for name in learned)
     assert any("embedding" in name for name in learned)
+
+
+def test_on_ace_the_student_learns_regions_and_the_teacher_follows(images):
+    method = add_on.build("lrc", {**SMALL_ACE, **add_on.SMALL_LOCAL, "base": "ace"})
+    stage = method.stages[0].name
+    enter(method, stage, images)
+    batch = draw(method, stage, images)
+    terms = method.losses(stage, batch)
+    assert list(terms) == [*method.base.losses(stage, batch.base), "local"]
+    terms["local"].backward()
+    assert method.base.student.backbone.stages[0].conv[0].conv.weight.grad.abs().sum() > 0
+    assert all(value.grad is None for value in method.base.teacher.parameters())
+    assert method.encoder() is method.base.teacher
 
 
 @pytest.mark.parametrize("base", ["ld", "moco"])

@@ -57,6 +57,12 @@ def test_moco_gets_a_decoder_for_regions_to_train():
     assert PUBLISHED["moco"].settle({}).levels == 0
 
 
+@pytest.mark.parametrize(("base", "images"), [("moco", 4), ("none", 4), ("ld", 2), ("ace", 2)])
+def test_beside_few_views_of_the_base_the_local_term_looks_at_few_images(base, images):
+    assert LRC.settle({"base": base}).lrc.images == images
+    assert LRC.settle({"base": base, "lrc.images": 7}).lrc.images == 7
+
+
 @pytest.mark.parametrize("wrong", ["sl", "lrc", ""])
 def test_a_base_that_is_not_there_is_said_with_those_that_are(wrong):
     with pytest.raises(BadInput, match=f"cannot be added to '{wrong}': choose base=.*ld.*none"):

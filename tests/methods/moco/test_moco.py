@@ -7,6 +7,7 @@ import torch
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
 from napari_localcl.data.shard import Shard
+from napari_localcl.methods import PUBLISHED
 
 CPU = torch.device("cpu")
 
@@ -107,3 +108,13 @@ def test_alone_its_dense_embeddings_are_the_encoders_maps(images):
     encoder = learner().encoder().eval()
     assert encoder.strides == (2, 4, 8, 16, 32)
     assert encoder.embed_whole(torch.rand(2, 1, 64, 64)).shape == (2, 32)
+
+
+def test_the_published_views_are_those_of_the_paper():
+    moco = PUBLISHED["moco"]
+    views = moco.settle({}, moco.presets["faithful"]).views
+    look = views.appearance()
+    assert (look.changed, look.hue, look.grey) == (0.8, 0.1, 0.2)
+    assert (look.blur, look.blur_width) == (0.5, 2)
+    shown = views.geometry((224, 224), mirror=False)
+    assert (shown.mirror, shown.flip, shown.rotation) == (True, False, 0)
