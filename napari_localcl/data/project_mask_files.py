@@ -155,6 +155,19 @@ class MaskFiles:
             return self._read_proposal(known, proposals.run, proposals.files[index], plane)
         return None
 
+    def read_proposal(self, masks: Masks, structure: str, image: str) -> Mask | None:
+        """Return the mask that a run proposes for an image, whatever people say; None without.
+
+        Raises
+        ------
+        BadInput
+            If its file is gone or damaged.
+        """
+        known = masks.structures[structure]
+        file = known.proposals.files.get(masks.images.index(image))
+        plane = self.listing.named(image)
+        return self._read_proposal(known, known.proposals.run, file, plane) if file else None
+
     def read_said(self, masks: Masks, structure: str) -> dict[int, Bits]:
         """Return those masks of people, by index of the image, that the disk alone has.
 

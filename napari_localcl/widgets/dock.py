@@ -22,6 +22,7 @@ from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.region_preview import RegionPreview
 from napari_localcl.widgets.regions_box import RegionsBox
 from napari_localcl.widgets.review_panel import ReviewPanel
+from napari_localcl.widgets.segment_panel import SegmentPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.shape_drawing import ShapeDrawing
 from napari_localcl.widgets.shape_panel import ShapePanel
@@ -30,7 +31,7 @@ from napari_localcl.widgets.similarity import Similarity
 from napari_localcl.widgets.training import Training
 from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.warming import warm_up
-from napari_localcl.widgets.wish import SEGMENT
+from napari_localcl.widgets.wish import FINETUNE, SEGMENT
 from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _PATIENCE = 5000  # milliseconds that work in threads has to come to an end
 
 
 class LocalCL(QWidget):
-    """The dock: a navigator, and six steps of which one is open.
+    """The dock: a navigator, and seven steps of which one is open.
 
     Parameters
     ----------
@@ -86,13 +87,15 @@ class LocalCL(QWidget):
         self.learn.add_regions(RegionsBox(self.learn.form, self.regions))
         self.landmark = LandmarkPanel(session, self.canvas, self.finder, self.similarity)
         self.shape = ShapePanel(session, self.training, self.drawing, self.preview)
+        self.segment = SegmentPanel(session, self.training, self.masks.edit)
         self.review = ReviewPanel(session, self.masks.edit)
         self.export = ExportPanel(session)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps, in their order."""
-        return (self.images, self.learn, self.landmark, self.shape, self.review, self.export)
+        learning = (self.learn, self.landmark, self.shape, self.segment)
+        return (self.images, *learning, self.review, self.export)
 
     def _arrange(self) -> None:
         self._problem = make_label()
@@ -131,9 +134,10 @@ class LocalCL(QWidget):
             source.skipped.connect(self.images.add_skipped)
         self._warming.result.connect(lambda _none: self._make_monitor())
         self._warming.failed.connect(self.session.problem)
-        for step in (self.learn, self.shape):
+        for step in (self.learn, self.shape, self.segment):
             step.monitor_wanted.connect(self.show_monitor)
-        self.learn.facts_known.connect(self.shape.take)
+        for step in (self.shape, self.segment):
+            self.learn.facts_known.connect(step.take)
         self.learn.resume_wanted.connect(self._resume)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -160,7 +164,7 @@ class LocalCL(QWidget):
         step.set_open(True)
 
     def _on_trained(self, outcome: Outcome, sentence: str) -> None:
-        if outcome is Outcome.LEARNED and self.training.verb == SEGMENT:
+        if outcome is Outcome.LEARNED and self.training.verb in (SEGMENT, FINETUNE):
             self.review.set_open(True)
             self.session.next_uncertain()
         elif outcome is Outcome.LEARNED:
@@ -169,8 +173,8 @@ class LocalCL(QWidget):
     def _resume(self, folder: str) -> None:
         """Go on with a run, in the step that began it."""
         verbs = {row.folder: row.verb for row in self.session.runs.rows()}
-        step = self.shape if verbs.get(folder) == SEGMENT else self.learn
-        step.resume(folder)
+        steps = {SEGMENT: self.shape, FINETUNE: self.segment}
+        steps.get(verbs.get(folder), self.learn).resume(folder)
 
     def _show_problem(self, sentence: str) -> None:
         self._problem.setText(f"⚠ {begun(sentence)}.")
@@ -267,6 +271,7 @@ class LocalCL(QWidget):
             return
         self._is_closed = True
         self.images.close_work()
+        self.segment.close_work()
         self._warming.stop()
         self.learn.close_child()
         self.training.close()

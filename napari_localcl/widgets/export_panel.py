@@ -1,4 +1,4 @@
-"""Step 6: take the landmarks and the masks away, and bring landmarks in."""
+"""Step 7: take the landmarks and the masks away, and bring landmarks in."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class ExportPanel(Step):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__(6, "Export", "Write the landmarks of all images into files", _HINT)
+        super().__init__(7, "Export", "Write the landmarks of all images into files", _HINT)
         self._session = session
         self._command = ""
         self._make_fields()

@@ -1,4 +1,4 @@
-"""Step 5: look at what was found, the least sure first."""
+"""Step 6: look at what was found, the least sure first."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class ReviewPanel(Step):
     """
 
     def __init__(self, session: Session, correct: Callable[[], None]) -> None:
-        super().__init__(5, "Review", "Accept, correct or reject what was found", _HINT)
+        super().__init__(6, "Review", "Accept, correct or reject what was found", _HINT)
         self._session, self._correct_it = session, correct
         self._model = Doubts()
         self._moved = 0
