@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
@@ -12,6 +11,7 @@ from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
 from napari_localcl.widgets.export_panel import ExportPanel
+from napari_localcl.widgets.filling import Filling
 from napari_localcl.widgets.finder import Finder
 from napari_localcl.widgets.help_row import HelpRow
 from napari_localcl.widgets.images_panel import ImagesPanel
@@ -19,6 +19,7 @@ from napari_localcl.widgets.landmark_panel import LandmarkPanel
 from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.mask_layers import MaskLayers
 from napari_localcl.widgets.navigator import Navigator
+from napari_localcl.widgets.opening import dropped_folder
 from napari_localcl.widgets.region_preview import RegionPreview
 from napari_localcl.widgets.regions_box import RegionsBox
 from napari_localcl.widgets.review_panel import ReviewPanel
@@ -68,6 +69,7 @@ class LocalCL(QWidget):
         self.canvas = Canvas(viewer, self.session)
         self.similarity = Similarity(viewer, self.session, self.canvas, self.finder)
         self.masks = MaskLayers(viewer, self.session, self.canvas)
+        self.filling = Filling(viewer, self.session, self.masks, self.finder)
         self.drawing = ShapeDrawing(viewer, self.canvas)
         self.preview = ShapePreview(viewer, self.session, self.canvas)
         self.regions = RegionPreview(viewer, self.session, self.canvas)
@@ -87,7 +89,7 @@ class LocalCL(QWidget):
         self.learn.add_regions(RegionsBox(self.learn.form, self.regions))
         self.landmark = LandmarkPanel(session, self.canvas, self.finder, self.similarity)
         self.shape = ShapePanel(session, self.training, self.drawing, self.preview)
-        self.segment = SegmentPanel(session, self.training, self.masks.edit)
+        self.segment = SegmentPanel(session, self.training, self.masks.edit, self.filling)
         self.review = ReviewPanel(session, self.masks.edit)
         self.export = ExportPanel(session)
 
@@ -243,12 +245,12 @@ class LocalCL(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's name)
         """Take a folder."""
-        if _folder(event) is not None:
+        if dropped_folder(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt's name)
         """Open the folder."""
-        folder = _folder(event)
+        folder = dropped_folder(event)
         if folder is not None:
             event.acceptProposedAction()
             self.images.set_open(True)
@@ -277,17 +279,15 @@ class LocalCL(QWidget):
         self.training.close()
         self.finder.close()
         self.similarity.close()
-        for part in (self.masks, self.drawing, self.preview, self.regions, self.shape.options):
+        for part in (
+            self.filling,
+            self.masks,
+            self.drawing,
+            self.preview,
+            self.regions,
+            self.shape.options,
+        ):
             part.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()
-
-
-def _folder(event: QDragEnterEvent | QDropEvent) -> Path | None:
-    """Return the first folder among what is dragged; of a file, the folder that it lies in."""
-    for url in event.mimeData().urls():
-        path = Path(url.toLocalFile())
-        if url.isLocalFile() and path.exists():
-            return path if path.is_dir() else path.parent
-    return None

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.structures import check_structure
 from napari_localcl.data.training_labels import labelled, write_training_labels
 from napari_localcl.widgets.background import Background
-from napari_localcl.widgets.budget_fields import BudgetFields
 from napari_localcl.widgets.class_list import ClassList
 from napari_localcl.widgets.controls import (
     describe,
     in_row,
     keep_narrow,
     make_button,
-    make_check,
     make_label,
 )
-from napari_localcl.widgets.preferences import preferences
+from napari_localcl.widgets.paint_tools import PaintTools
 from napari_localcl.widgets.proposing import Proposed, measured_as_called, read_proposed, take_over
+from napari_localcl.widgets.segment_form import SegmentForm
 from napari_localcl.widgets.step import State
+from napari_localcl.widgets.structure_names import StructureNames
 from napari_localcl.widgets.training_step import TrainingStep
 from napari_localcl.widgets.training_words import proposed
 from napari_localcl.widgets.wish import FINETUNE, FinetuneWish
+from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,13 +34,12 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
     from napari_localcl.data.training_labels import TrainingLabels
+    from napari_localcl.widgets.filling import Filling
     from napari_localcl.widgets.session import Session
     from napari_localcl.widgets.training import Training
 
 _FIRST = "Paint a structure in some images, or accept masks that were proposed. "
 _GAP = 4  # pixels between rows, so that all fits a small screen
-_SHARE = 0.2
-_NOTHING = "nothing"
 
 
 class SegmentPanel(TrainingStep):
@@ -53,18 +53,30 @@ class SegmentPanel(TrainingStep):
         What learns.
     correct : callable
         Gives people a brush for the mask of the structure at hand.
+    filling : Filling
+        What fills masks by clicks.
     """
 
     verb = FINETUNE
 
-    def __init__(self, session: Session, training: Training, correct: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        training: Training,
+        correct: Callable[[], None],
+        filling: Filling,
+    ) -> None:
         tip = "Learn from the masks that are yours, and segment all images by them"
         super().__init__(5, "Segment", tip, "First open images.", session, training)
         self.body.setSpacing(_GAP)
         self._wish: FinetuneWish | None = None
         self._collecting, self._reading = Background(self), Background(self)
-        self._make_classes(correct)
-        self._make_fields()
+        self._correct = correct
+        self.names, self.tools = StructureNames(session), PaintTools(session, filling)
+        self._make_classes()
+        self.form = SegmentForm()
+        self.budget = self.form.budget
+        self.body.addWidget(self.form)
         self._make_buttons()
         self._connect()
         self._enable()
@@ -76,69 +88,32 @@ class SegmentPanel(TrainingStep):
 
     def take(self, facts: Mapping[str, Any]) -> None:
         """Take over what `methods --events` says."""
-        self.budget.take(facts)
-        for method in facts["methods"]:
-            for name, tip in method.get("label_preset_help", {}).items():
-                self._recipe.addItem(name, name)
-                self._recipe.setItemData(self._recipe.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self._recipe.setCurrentIndex(max(self._recipe.findData("action"), 0))
+        self.form.take(facts)
         self._enable()
 
     def close_work(self) -> None:
         """Give up what is at hand."""
+        self.tools.close_work()
         self._collecting.stop()
         self._reading.stop()
 
     # The controls
 
-    def _make_classes(self, correct: Callable[[], None]) -> None:
+    def _make_classes(self) -> None:
         self.classes = ClassList(self._session)
         self._count = make_label()
         self._paint = make_button(
             "Paint",
-            "Take a brush for the structure at hand; name a new one in step 4",
-            correct,
+            "Take a brush for this structure, which may be new; e rubs out",
+            self._on_paint,
+            "Alt+Shift+B",
         )
-        self.body.addWidget(self.classes)
-        row = in_row(self._count, self._paint)
+        row = in_row(self.names, self._paint)
         row.setStretch(0, 1)
         self.body.addLayout(row)
-
-    def _make_fields(self) -> None:
-        self._recipe, self._encoder, self._shown = QComboBox(), QComboBox(), QComboBox()
-        for choice in (self._recipe, self._encoder, self._shown):
-            keep_narrow(choice, 8)
-        describe(
-            self._recipe,
-            "Recipe",
-            "How to learn: from your masks alone, or also from the images without one",
-        )
-        describe(
-            self._encoder,
-            "Begin with the network of",
-            "Go on with what an earlier run has learned, of step 2, 4 or 5",
-        )
-        describe(
-            self._shown,
-            "Proposals of",
-            "Which model's masks are proposed; what you accepted, drew or rejected stays",
-        )
-        self._keep_back = make_check(
-            "Keep a fifth back to measure",
-            "A fifth of your images is not learned from, and tells how good the model is: one at "
-            "least where you have three. The same are kept back again later",
-            lambda _is_on: None,
-        )
-        self._keep_back.setChecked(True)
-        form = QFormLayout()
-        form.setVerticalSpacing(_GAP)
-        form.addRow("Recipe", self._recipe)
-        form.addRow("Begin with", self._encoder)
-        self.budget = BudgetFields(form)
-        preferred = preferences()
-        self.budget.offer_first(preferred.minutes, preferred.device)
-        form.addRow("", self._keep_back)
-        self.body.addLayout(form)
+        self.body.addWidget(self.tools)
+        self.body.addWidget(self._count)
+        self.body.addWidget(self.classes)
 
     def _make_buttons(self) -> None:
         self._add_buttons(
@@ -150,6 +125,13 @@ class SegmentPanel(TrainingStep):
             "Monitor", "Show the losses of the training", self.monitor_wanted.emit
         )
         self.starting.addWidget(self._monitor)
+        self._shown = QComboBox()
+        keep_narrow(self._shown, 8)
+        describe(
+            self._shown,
+            "Proposals of",
+            "Which model's masks are proposed; what you accepted, drew or rejected stays",
+        )
         self._proposals = QFormLayout()
         self._proposals.addRow("Proposals of", self._shown)
         self.body.addLayout(self._proposals)
@@ -160,7 +142,8 @@ class SegmentPanel(TrainingStep):
         session.opened.connect(self.close_work)
         session.opened.connect(self._list_runs)
         session.annotations_changed.connect(self._count_labelled)
-        session.structure_changed.connect(self._enable)
+        self.names.changed.connect(self._on_structure)
+        self.tools.said.connect(lambda what: self.tell(self.state, what))
         self.classes.changed.connect(self._list_runs)
         self._shown.activated.connect(self._on_shown)
         self._collecting.news.connect(self._on_collecting)
@@ -170,13 +153,31 @@ class SegmentPanel(TrainingStep):
         self._reading.failed.connect(lambda why: self._fail(f"Not shown: {why}."))
 
     def _fields(self) -> tuple[QWidget, ...]:
-        own = (self.classes, self._recipe, self._encoder, self._shown, self._keep_back)
-        return (*own, *self.budget.widgets)
+        return (self.classes, self.form, self._shown)
 
     def _enable(self) -> None:
         super()._enable()
-        self._paint.setEnabled(bool(self._session.project and self._session.structure))
+        is_open = self._session.project is not None
+        self.names.enable()
+        self._paint.setEnabled(is_open)
+        self.form.setVisible(not self.is_at_work)
         self._count_labelled()
+
+    # Painting
+
+    def _on_structure(self) -> None:
+        if self.names.is_known:
+            self._session.choose_structure(self.names.text)
+
+    def _on_paint(self) -> None:
+        try:
+            structure = check_structure(self.names.text)
+        except BadInput as error:
+            self.names.ask()
+            self.tell(State.NEEDS_YOU, f"{begun(str(error))}.")
+            return
+        self._session.choose_structure(structure)
+        self._correct()
 
     # What there is
 
@@ -190,18 +191,13 @@ class SegmentPanel(TrainingStep):
 
     def _list_runs(self) -> None:
         runs, chosen = self._session.runs, self.classes.chosen
-        rows = [row for row in runs.rows() if row.status == "finished"] if runs else []
-        self._encoder.clear()
-        self._encoder.addItem(_NOTHING, None)
-        for row in rows:
-            self._encoder.addItem(row.name, runs.open(row.folder).path)
-            if row.is_current:
-                self._encoder.setCurrentIndex(self._encoder.count() - 1)
         self._shown.clear()
         folders = [self._session.masks.folder_of(name) for name in chosen]
         for row in runs.proposing(folders) if folders else ():
             self._shown.addItem(row.name, row.folder)
         self._shown.setCurrentIndex(self._shown.findData(self._proposing))
+        # A model of the same structures is the best to go on with.
+        self.form.list_runs(runs, self._shown.currentData() or "")
         has_choice = self._shown.count() > 0
         self._shown.setVisible(has_choice)
         self._proposals.labelForField(self._shown).setVisible(has_choice)
@@ -236,12 +232,12 @@ class SegmentPanel(TrainingStep):
         self._wish = FinetuneWish(
             tuple(session.masks.folder_of(name) for name in chosen),
             labels,
-            self._recipe.currentData(),
+            self.form.recipe,
             self.budget.budget,
             project.masks,
-            self._encoder.currentData(),
+            self.form.start_from,
             project.runs / earlier if (project.runs / earlier / "run.json").exists() else None,
-            _SHARE if self._keep_back.isChecked() else 0.0,
+            self.form.hold_share,
         )
         try:
             project.check_writable()

@@ -49,9 +49,10 @@ def learned(name: str, warning: str, is_improving: bool) -> tuple[Outcome, str]:
 
 def proposed(run: str, counts: Mapping[str, int], measured: HeldOut | None) -> str:
     """Return what to say of masks that a run proposes, so many of each structure."""
-    each = [f"{counted(count, 'mask')} of {name}" for name, count in counts.items()]
+    masks = counted(sum(counts.values()), "mask")
+    what = f" of {next(iter(counts))}" if len(counts) == 1 else ""
     more = f" {measured.in_words()}." if measured else ""
-    return f"{run} proposes {' and '.join(each)}.{more}"
+    return f"{run} proposes {masks}{what}.{more}"
 
 
 def failed(verb: str, why: str) -> tuple[Outcome, str]:
