@@ -157,7 +157,15 @@ class ExportPanel(Step):
         self.masks = MaskExport(self._session)
         self.masks.done.connect(lambda what: self.tell(State.DONE, what))
         self.masks.failed.connect(lambda why: self._complain("Not exported", why))
-        self.body.addWidget(self.masks.button)
+        self.masks.commanded.connect(self._on_command)
+        form = QFormLayout()
+        form.addRow("Masks", self.masks.format)
+        self.body.addLayout(form)
+        self.body.addLayout(in_row(self.masks.button, self.masks.importing))
+
+    def _on_command(self, command: str) -> None:
+        self._command = command
+        self._enable()
 
     @property
     def _chosen(self) -> Format:

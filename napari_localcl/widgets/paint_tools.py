@@ -157,14 +157,8 @@ class PaintTools(QWidget):
         if session.image in drawn:
             session.keep_shown(structure)
         bits = {image: Bits.of(mask) for image, mask in drawn.items()}
-
-        def draw(masks: Masks) -> Masks:
-            for image, own in bits.items():
-                masks = masks.draw(image, structure, own)
-            return masks
-
         if drawn:
-            session.edit(lambda now: now.with_masks(draw(now.masks)))
+            session.edit(lambda now: now.with_masks(now.masks.draw_all(structure, bits)))
         self.said.emit(what)
 
 

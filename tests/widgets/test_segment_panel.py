@@ -119,3 +119,23 @@ def test_clicks_fill_and_earlier_versions_come_back(dock, wait, monkeypatch):
     dock.segment.tools.restore(version)
     wait(lambda: "as it was then" in dock.segment.sentence)
     wait(lambda: np.array_equal(np.asarray(dock.masks.layer.data) > 0, before))
+
+
+def test_masks_go_to_coco_and_come_back_as_yours(dock, wait, tmp_path):
+    first, second = dock.session.names[:2]
+    paint(dock, wait, "cup", first, 10)
+    paint(dock, wait, "cup", second, 20)
+    masks = dock.export.masks
+    masks.format.setCurrentText("COCO outlines")
+    masks.save(tmp_path / "cups.json")
+    wait(lambda: dock.export.state is State.DONE)
+    assert "2 masks written" in dock.export.sentence
+    assert "--format coco" in dock.export._command
+    dock.session.forget_mask(second, "cup")
+    masks.bring_in(tmp_path / "cups.json")
+    wait(lambda: "taken over" in dock.export.sentence)
+    assert dock.export.sentence == (
+        "1 mask taken over; Undo takes them back. 1 of them stay as you drew them."
+    )
+    said = dock.session.masks.structures["cup"].said[1]
+    assert np.argwhere(said.bits.mask())[0].tolist() == [20, 10]
