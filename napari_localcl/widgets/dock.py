@@ -274,6 +274,7 @@ class LocalCL(QWidget):
         self._is_closed = True
         self.images.close_work()
         self.segment.close_work()
+        self.review.order.close_work()
         self._warming.stop()
         self.learn.close_child()
         self.training.close()

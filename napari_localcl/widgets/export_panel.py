@@ -158,9 +158,7 @@ class ExportPanel(Step):
         self.masks.done.connect(lambda what: self.tell(State.DONE, what))
         self.masks.failed.connect(lambda why: self._complain("Not exported", why))
         self.masks.commanded.connect(self._on_command)
-        form = QFormLayout()
-        form.addRow("Masks", self.masks.format)
-        self.body.addLayout(form)
+        self.body.addWidget(self.masks.format)
         self.body.addLayout(in_row(self.masks.button, self.masks.importing))
 
     def _on_command(self, command: str) -> None:

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.structures import check_structure
 from napari_localcl.data.training_labels import labelled, write_training_labels
+from napari_localcl.tasks.held_out import read_held_out
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.class_list import ClassList
 from napari_localcl.widgets.controls import (
@@ -19,7 +20,7 @@ from napari_localcl.widgets.controls import (
     make_label,
 )
 from napari_localcl.widgets.paint_tools import PaintTools
-from napari_localcl.widgets.proposing import Proposed, measured_as_called, read_proposed, take_over
+from napari_localcl.widgets.proposing import Proposed, as_called, read_proposed, take_over
 from napari_localcl.widgets.segment_form import SegmentForm
 from napari_localcl.widgets.step import State
 from napari_localcl.widgets.structure_names import StructureNames
@@ -214,7 +215,10 @@ class SegmentPanel(TrainingStep):
         if not self.classes.chosen:
             self.tell(State.NEEDS_YOU, f"{broken}{_FIRST}")
         elif self._shown.currentData() and self._shown.currentData().startswith(FINETUNE):
-            self.tell(State.DONE, f"{broken}{self._shown.currentText()} has proposed masks.")
+            path = self._session.project.runs / self._shown.currentData()
+            measured = as_called(self._session, read_held_out(path))
+            dice = f" {measured.in_words()}." if measured else ""
+            self.tell(State.DONE, f"{broken}{path.name} has proposed masks.{dice}")
         else:
             self.tell(State.NEEDS_YOU, f"{broken}Choose what to learn, and fine-tune.")
 
@@ -275,5 +279,5 @@ class SegmentPanel(TrainingStep):
         session = self._session
         take_over(session, found)
         counts = {session.masks.name_of(one): len(own.files) for one, own in found.masks.items()}
-        sentence = proposed(found.run, counts, measured_as_called(session, found))
+        sentence = proposed(found.run, counts, as_called(session, found.held_out))
         self.tell(State.DONE, sentence)

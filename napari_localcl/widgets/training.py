@@ -14,7 +14,7 @@ from napari_localcl.tasks.loss_history import LossHistory, read_history
 from napari_localcl.tasks.verdict import Trend, Verdict, judge
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
-from napari_localcl.widgets.proposing import measured_as_called, read_proposed, take_over
+from napari_localcl.widgets.proposing import as_called, read_proposed, take_over
 from napari_localcl.widgets.training_words import (
     Outcome,
     ended_early,
@@ -273,7 +273,7 @@ class Training(QObject):
             return
         take_over(session, found, self.structure if len(found.masks) == 1 else "")
         counts = {session.masks.name_of(one): len(own.files) for one, own in found.masks.items()}
-        sentence = proposed(found.run, counts, measured_as_called(session, found))
+        sentence = proposed(found.run, counts, as_called(session, found.held_out))
         self._finish(Outcome.LEARNED, sentence)
 
     def _put_to_use(self, name: str) -> None:
