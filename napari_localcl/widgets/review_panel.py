@@ -262,8 +262,7 @@ class ReviewPanel(Step):
 
     def _say_order(self, what: str) -> None:
         self._refresh()
-        if what:
-            self.tell(self.state, what)
+        self.tell(self.state, what or self.sentence)
 
     def _keep_to(self, landmark: str) -> None:
         self._session.keep_to(None if landmark == self._topic.every else landmark)
