@@ -17,6 +17,7 @@ from napari_localcl.data.classes import TABLE, LabelClass, write_classes
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.label_canvas import UNKNOWN
 from napari_localcl.data.mask_writing import mask_name, write_mask
+from napari_localcl.data.overlaps import lay_over
 from napari_localcl.data.progress import Progress
 
 if TYPE_CHECKING:
@@ -126,6 +127,5 @@ def _plane(files: MaskFiles, masks: Masks, structures: Iterable[str], image: str
             waiting = files.read_proposal(masks, name, image)
             if waiting is not None:
                 labels[waiting] = UNKNOWN
-    for value, mask in sorted(drawn, key=lambda one: -np.count_nonzero(one[1])):
-        labels[mask] = value
+    lay_over(labels, drawn)
     return labels

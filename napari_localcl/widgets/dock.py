@@ -20,6 +20,7 @@ from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.mask_layers import MaskLayers
 from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.opening import dropped_folder
+from napari_localcl.widgets.other_masks import OtherMasks
 from napari_localcl.widgets.region_preview import RegionPreview
 from napari_localcl.widgets.regions_box import RegionsBox
 from napari_localcl.widgets.review_panel import ReviewPanel
@@ -69,6 +70,7 @@ class LocalCL(QWidget):
         self.canvas = Canvas(viewer, self.session)
         self.similarity = Similarity(viewer, self.session, self.canvas, self.finder)
         self.masks = MaskLayers(viewer, self.session, self.canvas)
+        self.others = OtherMasks(viewer, self.session, self.canvas)
         self.filling = Filling(viewer, self.session, self.masks, self.finder)
         self.drawing = ShapeDrawing(viewer, self.canvas)
         self.preview = ShapePreview(viewer, self.session, self.canvas)

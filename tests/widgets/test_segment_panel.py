@@ -56,6 +56,9 @@ def test_painted_structures_are_learned_together_and_proposed_in_all_images(dock
     paint(dock, wait, "cup", first, 10)
     paint(dock, wait, "disc", first, 40)
     paint(dock, wait, "cup", second, 20)
+    dock.session.go(first)
+    wait(lambda: dock.others.layer is not None and dock.others.layer.metadata["image"] == first)
+    wait(lambda: np.bincount(dock.others.layer.data.ravel()).tolist() == [80 * 64 - 100, 0, 100])
     assert dock.segment.classes.chosen == ("cup", "disc")
     assert dock.segment._count.text() == "Labelled 2 of 6 images"
     control(dock.segment, QComboBox, "Recipe").setCurrentText("supervised")
