@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.exchange.masks import coco, dicom_seg, nnunet, volumes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,21 +20,20 @@ if TYPE_CHECKING:
     from napari_localcl.data.folder import Listing
 
     Masks = dict[str, dict[str, npt.NDArray[np.bool_]]]
+    Write = Callable[[Path, MaskSet], int]
     Read = Callable[[Path, Listing], tuple[tuple[LabelClass, ...], Masks]]
 
 
 @dataclass(frozen=True)
 class MaskFormat:
-    """A format of masks.
+    """A format of masks; what reads and writes it is imported when it is needed.
 
     Parameters
     ----------
     name, title, about : str
         What it is called in commands, and by a person; what is in the files.
-    write : callable
-        Writes masks to a file or into a folder, and returns how many images there are.
-    read : callable
-        Reads the classes, and the masks by image or volume and structure.
+    module, writer : str
+        The module beside this one with `read`, and the function there that writes.
     suffix : str
         How the file's name ends; empty where it is a folder.
     """
@@ -42,9 +41,23 @@ class MaskFormat:
     name: str
     title: str
     about: str
-    write: Callable[[Path, MaskSet], int]
-    read: Read
+    module: str
+    writer: str = "write"
     suffix: str = ""
+
+    @property
+    def write(self) -> Write:
+        """Writes masks to a file or into a folder, and returns how many images there are."""
+        return cast("Write", getattr(self._module, self.writer))
+
+    @property
+    def read(self) -> Read:
+        """Reads the classes, and the masks by image or volume and structure."""
+        return cast("Read", self._module.read)
+
+    @property
+    def _module(self) -> Any:
+        return import_module(f"{__package__}.{self.module}")
 
 
 # In the order in which a person is offered them.
@@ -55,45 +68,42 @@ MASK_FORMATS = {
             "nifti",
             "NIfTI",
             "a folder with one file of labels per image or volume, in its place in the patient",
-            volumes.write_nifti,
-            volumes.read,
+            "volumes",
+            "write_nifti",
         ),
         MaskFormat(
             "tiff",
             "TIFF",
             "a folder with one file of labels per image or volume, with its spacing",
-            volumes.write_tiff,
-            volumes.read,
+            "volumes",
+            "write_tiff",
         ),
         MaskFormat(
             "coco",
             "COCO outlines",
             "one file for all images, an outline for each part; run lengths where it has holes",
-            coco.write,
-            coco.read,
-            ".json",
+            "coco",
+            suffix=".json",
         ),
         MaskFormat(
             "coco-rle",
             "COCO run lengths",
             "one file for all images, run lengths for each structure",
-            coco.write_runs,
-            coco.read,
+            "coco",
+            "write_runs",
             ".json",
         ),
         MaskFormat(
             "dicom-seg",
             "DICOM-SEG",
             "a folder with one segmentation per DICOM series; needs the library highdicom",
-            dicom_seg.write,
-            dicom_seg.read,
+            "dicom_seg",
         ),
         MaskFormat(
             "nnunet",
             "nnU-Net dataset",
             "a raw dataset, a folder called like Dataset001_Heart: images, labels, dataset.json",
-            nnunet.write,
-            nnunet.read,
+            "nnunet",
         ),
     )
 }
@@ -124,7 +134,7 @@ def format_of(path: Path) -> MaskFormat:
         raise BadInput(f"{path} does not exist")
     if path.suffix.lower() == ".json":
         return MASK_FORMATS["coco"]
-    if (path / nnunet.DATASET).is_file():
+    if (path / "dataset.json").is_file():
         return MASK_FORMATS["nnunet"]
     if path.suffix.lower() == ".dcm" or (path.is_dir() and any(path.rglob("*.dcm"))):
         return MASK_FORMATS["dicom-seg"]
