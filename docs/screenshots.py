@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     # napari's own: pydantic 1 manners, a binding that is to go.
     warnings.simplefilter("ignore")
     import napari
-    from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
+    from qtpy.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPushButton, QWidget
     from superqt.utils import qimage_to_array
 
 from napari_localcl.widgets.runs_dialog import RunsDialog
@@ -200,33 +200,35 @@ def paint(studio: Studio, image: str) -> None:
         studio.rest(0.5)
 
 
-def fine_tune(studio: Studio, minutes: float) -> None:
+def fine_tune(studio: Studio, steps: int) -> None:
     """Learn from what is painted, and wait for the proposals."""
     panel, training = studio.dock.segment, studio.dock.training
     panel.set_open(True)
     studio.wait(lambda: panel.budget.is_known)
-    panel.budget.offer_first(minutes, "auto")
+    control(panel, QComboBox, "Recipe").setCurrentText("supervised")
+    control(panel, QComboBox, "Unit").setCurrentText("steps")
+    control(panel, QDoubleSpinBox, "How long").setValue(steps)
     control(panel, QPushButton, "Fine-tune").click()
     studio.wait(lambda: training.is_running)
-    studio.wait(lambda: not training.is_running, 60 * minutes + 600)
+    studio.wait(lambda: not training.is_running, 3600)
     studio.dock.monitor.parentWidget().hide()
 
 
-def segment(studio: Studio, minutes: float) -> None:
+def segment(studio: Studio, steps: int) -> None:
     """Paint some hearts, fine-tune, correct one proposal, fine-tune again."""
     dock = studio.dock
     if not dock.session.masks.names:
         dock.segment.set_open(True)
         for image in dock.session.names[:PAINTED]:
             paint(studio, image)
-        fine_tune(studio, minutes)
+        fine_tune(studio, steps)
         dock.session.next_uncertain()
         paint(studio, dock.session.image)
-        fine_tune(studio, minutes)
+        fine_tune(studio, steps)
     dock.segment.set_open(True)
     dock.session.go(dock.session.names[-1])
     dock.session.choose_structure(CLASSES[3])
-    studio.wait(lambda: dock.masks.layer is not None)
+    studio.wait(lambda: dock.masks.layer is not None and dock.segment.budget.is_known)
     studio.shoot("segment")
 
 
@@ -318,7 +320,7 @@ def on_eyes(work: Path, minutes: float) -> None:
         studio.close()
 
 
-def on_hearts(work: Path, minutes: float) -> None:
+def on_hearts(work: Path, steps: int) -> None:
     """Make the pictures of fine-tuning."""
     images = work / "hearts"
     images.mkdir()
@@ -326,7 +328,7 @@ def on_hearts(work: Path, minutes: float) -> None:
         shutil.copy(path, images)
     for theme in THEMES:
         studio = Studio(images, theme)
-        segment(studio, minutes)
+        segment(studio, steps)
         studio.close()
 
 
@@ -346,7 +348,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.5, help="of training")
     parser.add_argument("--shape-minutes", type=float, default=8, help="of segmenting a shape")
-    parser.add_argument("--segment-minutes", type=float, default=2, help="of each fine-tuning")
+    parser.add_argument("--segment-steps", type=int, default=300, help="of each fine-tuning")
     parser.add_argument("--compare-minutes", type=float, default=1.5, help="of each method")
     parser.add_argument("--only", choices=KINDS, help="make only these pictures")
     given = parser.parse_args()
@@ -357,7 +359,7 @@ def main() -> None:
         if given.only in (None, "shape"):
             on_eyes(Path(work), given.shape_minutes)
         if given.only in (None, "segment"):
-            on_hearts(Path(work), given.segment_minutes)
+            on_hearts(Path(work), given.segment_steps)
         if given.only in (None, "compare"):
             on_models(Path(work), given.compare_minutes)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's, which colour-blind people can tell; without those that tell whose a mask is.
 COLOURS = ("#CC79A7", "#F0E442", "#0072B2", "#D55E00", "#999999", "#882255", "#44AA99", "#DDCC77")
-_ROWS = 3.4  # in sight at once
+_ROWS = 4  # in sight at once, at most
 
 
 def colour_of(place: int) -> str:
@@ -51,7 +51,7 @@ class ClassList(QListWidget):
             "What is learned: every ticked structure is a class of its own. Only structures that "
             "you have drawn, corrected or accepted a mask of are listed",
         )
-        self.setFixedHeight(int(_ROWS * (self.fontMetrics().height() + 6)))
+        self._fit()
         self.itemChanged.connect(self._on_ticked)
         self.itemClicked.connect(lambda item: session.choose_structure(_name(item)))
         for news in (session.opened, session.annotations_changed):
@@ -76,7 +76,13 @@ class ClassList(QListWidget):
         for name, text in rows:
             self._add(name, text, colour_of(names.index(name)))
         del blocker
+        self._fit()
         self.changed.emit()
+
+    def _fit(self) -> None:
+        """Be as high as what is listed, so that all fits a small screen."""
+        rows = min(max(self.count(), 1), _ROWS)
+        self.setFixedHeight(rows * (self.fontMetrics().height() + 5) + 6)
 
     def _add(self, name: str, text: str, colour: str) -> None:
         swatch = QPixmap(12, 12)

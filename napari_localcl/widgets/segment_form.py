@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 
 from napari_localcl.widgets.budget_fields import BudgetFields
-from napari_localcl.widgets.controls import describe, keep_narrow, make_check
+from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_check
 from napari_localcl.widgets.preferences import preferences
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class SegmentForm(QWidget):
         super().__init__()
         self._recipe, self._encoder = QComboBox(), QComboBox()
         for choice in (self._recipe, self._encoder):
-            keep_narrow(choice, 8)
+            keep_narrow(choice, 6)
         describe(
             self._recipe,
             "Recipe",
@@ -56,8 +56,11 @@ class SegmentForm(QWidget):
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setVerticalSpacing(_GAP)
-        form.addRow("Recipe", self._recipe)
-        form.addRow("Begin with", self._encoder)
+        # Side by side, so that all fits a small screen.
+        row = in_row(self._recipe, QLabel("from"), self._encoder)
+        row.setStretch(0, 1)
+        row.setStretch(2, 1)
+        form.addRow("Recipe", row)
         self.budget = BudgetFields(form)
         preferred = preferences()
         self.budget.offer_first(preferred.minutes, preferred.device)
