@@ -1,7 +1,7 @@
 """``finetune``: learn to segment from a few labels."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,10 @@ from napari_localcl.cli.options import (
     Steps,
     images_argument,
 )
+
+if TYPE_CHECKING:
+    from napari_localcl.cli.reporter import Reporter
+    from napari_localcl.training.run import RunFolder
 
 Labels = Annotated[
     str | None,
@@ -125,11 +129,10 @@ def finetune(
     writes masks of all images.
     """
     from napari_localcl.cli.reporter import drain, reporter
-    from napari_localcl.data.classes import listed, parse_classes
+    from napari_localcl.data.classes import parse_classes
     from napari_localcl.data.labels import LabelRules
     from napari_localcl.data.settings import parse_assignments
     from napari_localcl.tasks import finetuning, segmentation
-    from napari_localcl.tasks.held_out import read_held_out
     from napari_localcl.tasks.mask_output import check_out
     from napari_localcl.training.budget import Budget
     from napari_localcl.training.devices import leads
@@ -160,19 +163,27 @@ def finetune(
     finished = drain(work, show)
     if not leads():
         return
+    _say_learned(show, finished)
+    if out is not None:
+        masks = segmentation.segment(folder, run, out, device=device, cache=cache)
+        report_masks(show, drain(masks, show))
+
+
+def _say_learned(show: "Reporter", finished: "RunFolder") -> None:
+    from napari_localcl.data.classes import listed
+    from napari_localcl.tasks.held_out import read_held_out
+    from napari_localcl.tasks.segmentation import classes_of
+
     record = finished.record
-    named = segmentation.classes_of(record)
+    named = classes_of(record)
     count = len(record.labels.images) if record.labels else 0
     held = read_held_out(finished.path)
-    lines = [f"learned {listed(named)} from the labels of {count} images or volumes: "]
-    lines[0] += str(finished.path)
+    learned = f"learned {listed(named)} from the labels of {count} images or volumes"
+    lines = [f"{learned}: {finished.path}", *([held.in_words()] if held else [])]
     show.result(
-        "\n".join([*lines, *([held.in_words()] if held else [])]),
-        run=str(run),
+        "\n".join(lines),
+        run=str(finished.path),
         classes=[{"value": one.value, "name": one.name} for one in named],
         labelled=count,
         held_out=held.model_dump() if held else None,
     )
-    if out is not None:
-        masks = segmentation.segment(folder, run, out, device=device, cache=cache)
-        report_masks(show, drain(masks, show))
