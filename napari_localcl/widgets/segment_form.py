@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
+from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from napari_localcl.widgets.budget_fields import BudgetFields
-from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_check
+from napari_localcl.widgets.controls import describe, keep_narrow, make_check
 from napari_localcl.widgets.preferences import preferences
 
 if TYPE_CHECKING:
@@ -56,11 +56,8 @@ class SegmentForm(QWidget):
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setVerticalSpacing(_GAP)
-        # Side by side, so that all fits a small screen.
-        row = in_row(self._recipe, QLabel("from"), self._encoder)
-        row.setStretch(0, 1)
-        row.setStretch(2, 1)
-        form.addRow("Recipe", row)
+        form.addRow("Recipe", self._recipe)
+        form.addRow("Begin with", self._encoder)
         self.budget = BudgetFields(form)
         preferred = preferences()
         self.budget.offer_first(preferred.minutes, preferred.device)
