@@ -279,5 +279,6 @@ class SegmentPanel(TrainingStep):
         session = self._session
         take_over(session, found)
         counts = {session.masks.name_of(one): len(own.files) for one, own in found.masks.items()}
+        self._list_runs()
         sentence = proposed(found.run, counts, as_called(session, found.held_out))
         self.tell(State.DONE, sentence)
