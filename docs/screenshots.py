@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     # napari's own: pydantic 1 manners, a binding that is to go.
     warnings.simplefilter("ignore")
     import napari
-    from qtpy.QtWidgets import QApplication, QComboBox, QPushButton, QWidget
+    from qtpy.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPushButton, QWidget
     from superqt.utils import qimage_to_array
 
 from napari_localcl.widgets.runs_dialog import RunsDialog
@@ -36,10 +36,13 @@ if TYPE_CHECKING:
 PICTURES = Path(__file__).resolve().parent / "pictures"
 SIZE = (1280, 800)
 THEMES = ("dark", "light")
-KINDS = ("landmarks", "shape", "compare")
+KINDS = ("landmarks", "shape", "segment", "compare")
 TEMPLATE = "hand_01.png"
 LANDMARKS = 3  # clicked; enough to be seen on one hand
 DRAWN_ON = "eye_01"  # where the disc is drawn as one ellipse
+CLASSES = {1: "right ventricle", 2: "myocardium", 3: "left ventricle"}
+HEARTS = 16  # images of which some are painted
+PAINTED = 4  # before the first fine-tuning
 COMPARED = ("moco", "lrc", "ld")
 MARKED = 6  # images whose landmarks are known when models are compared
 
@@ -182,6 +185,53 @@ def _box_of_disc() -> np.ndarray:
     )
 
 
+def paint(studio: Studio, image: str) -> None:
+    """Paint all structures of a heart as the truth has them."""
+    dock = studio.dock
+    with Image.open(sample_folder("heart") / "masks" / image) as file:
+        truth = np.asarray(file)
+    dock.session.go(image)
+    studio.wait(lambda: dock.canvas.image is not None)
+    for value, name in CLASSES.items():
+        control(dock.segment, QComboBox, "Structure").setCurrentText(name)
+        control(dock.segment, QPushButton, "Paint").click()
+        studio.wait(lambda: dock.masks.layer is not None)
+        dock.masks.layer.data = (truth == value).astype(np.uint8)
+        studio.rest(0.5)
+
+
+def fine_tune(studio: Studio, steps: int) -> None:
+    """Learn from what is painted, and wait for the proposals."""
+    panel, training = studio.dock.segment, studio.dock.training
+    panel.set_open(True)
+    studio.wait(lambda: panel.budget.is_known)
+    control(panel, QComboBox, "Recipe").setCurrentText("supervised")
+    control(panel, QComboBox, "Unit").setCurrentText("steps")
+    control(panel, QDoubleSpinBox, "How long").setValue(steps)
+    control(panel, QPushButton, "Fine-tune").click()
+    studio.wait(lambda: training.is_running)
+    studio.wait(lambda: not training.is_running, 3600)
+    studio.dock.monitor.parentWidget().hide()
+
+
+def segment(studio: Studio, steps: int) -> None:
+    """Paint some hearts, fine-tune, correct one proposal, fine-tune again."""
+    dock = studio.dock
+    if not dock.session.masks.names:
+        dock.segment.set_open(True)
+        for image in dock.session.names[:PAINTED]:
+            paint(studio, image)
+        fine_tune(studio, steps)
+        dock.session.next_uncertain()
+        paint(studio, dock.session.image)
+        fine_tune(studio, steps)
+    dock.segment.set_open(True)
+    dock.session.go(dock.session.names[-1])
+    dock.session.choose_structure(CLASSES[3])
+    studio.wait(lambda: dock.masks.layer is not None and dock.segment.budget.is_known)
+    studio.shoot("segment")
+
+
 def review(studio: Studio) -> None:
     """Look at the least sure prediction."""
     studio.dock.review.set_open(True)
@@ -270,6 +320,18 @@ def on_eyes(work: Path, minutes: float) -> None:
         studio.close()
 
 
+def on_hearts(work: Path, steps: int) -> None:
+    """Make the pictures of fine-tuning."""
+    images = work / "hearts"
+    images.mkdir()
+    for path in sorted((sample_folder("heart") / "images").iterdir())[:HEARTS]:
+        shutil.copy(path, images)
+    for theme in THEMES:
+        studio = Studio(images, theme)
+        segment(studio, steps)
+        studio.close()
+
+
 def on_models(work: Path, minutes: float) -> None:
     """Make the pictures of regions and of comparing."""
     images = work / "compared"
@@ -286,6 +348,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=2.5, help="of training")
     parser.add_argument("--shape-minutes", type=float, default=8, help="of segmenting a shape")
+    parser.add_argument("--segment-steps", type=int, default=300, help="of each fine-tuning")
     parser.add_argument("--compare-minutes", type=float, default=1.5, help="of each method")
     parser.add_argument("--only", choices=KINDS, help="make only these pictures")
     given = parser.parse_args()
@@ -295,6 +358,8 @@ def main() -> None:
             on_hands(Path(work), given.minutes)
         if given.only in (None, "shape"):
             on_eyes(Path(work), given.shape_minutes)
+        if given.only in (None, "segment"):
+            on_hearts(Path(work), given.segment_steps)
         if given.only in (None, "compare"):
             on_models(Path(work), given.compare_minutes)
 

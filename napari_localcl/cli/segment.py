@@ -23,7 +23,8 @@ def segment(
         Path,
         typer.Option(
             metavar="DIR",
-            help="Where to write masks, uncertainty and masks.csv.",
+            help="Where to write masks, uncertainty and masks.csv; with {class} in it, a folder "
+            "for each class, of masks that hold it alone.",
             show_default=False,
         ),
     ],

@@ -81,8 +81,9 @@ def shapes(
 
     from napari_localcl.cli.reporter import drain, reporter
     from napari_localcl.data.settings import parse_assignments
+    from napari_localcl.tasks.mask_output import check_out
     from napari_localcl.tasks.segmentation import segment
-    from napari_localcl.tasks.shape_segmentation import check_out, learn_shape
+    from napari_localcl.tasks.shape_segmentation import learn_shape
     from napari_localcl.training.budget import Budget
     from napari_localcl.training.devices import leads
 

@@ -10,7 +10,7 @@ else it shows background only.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,7 @@ from napari_localcl.data.classes import (
 )
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import unknown_name
+from napari_localcl.data.label_canvas import UNKNOWN, on_canvas
 from napari_localcl.data.masks import find_masks, read_mask
 from napari_localcl.data.progress import Progress
 
@@ -36,13 +37,9 @@ if TYPE_CHECKING:
 
     from napari_localcl.data.folder import Listing, Plane
     from napari_localcl.data.masks import Labels
-    from napari_localcl.data.placement import Placement
     from napari_localcl.data.prepared import PreparedImages
 
     Map = npt.NDArray[np.uint8]
-
-UNKNOWN = 255
-"""Drawn labels have this value where nothing is known."""
 
 _MOST_CLASSES = 64
 
@@ -107,6 +104,8 @@ class FoundLabels:
         How they are to be understood, as found.
     notes : tuple of str
         What one should know of them, in sentences.
+    shown : dict of str to frozenset of int
+        The values of the classes that each mask shows.
     """
 
     listing: Listing
@@ -114,6 +113,11 @@ class FoundLabels:
     classes: tuple[LabelClass, ...]
     rules: LabelRules
     notes: tuple[str, ...] = ()
+    shown: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    def without(self, items: Collection[str]) -> FoundLabels:
+        """Return the same without the labels of some images or volumes."""
+        return replace(self, files={one: self.files[one] for one in self.files if one not in items})
 
     def fingerprint(self) -> str:
         """Return a hash of all that is learned from: names, masks, rules."""
@@ -162,19 +166,23 @@ class FoundLabels:
             if plane.item not in self.files:
                 continue
             if plane.item != item:
-                item, codes = plane.item, self._codes(plane)
-            own = codes if plane.z is None else codes[plane.z]
-            if self._says_something(own):
-                drawn, inside = _on_canvas(own, images.placements[index])
+                item, codes = plane.item, self.codes(plane.item)
+            own = codes[plane.z or 0]
+            if (own != UNKNOWN).any():
+                drawn, inside = on_canvas(own, images.placements[index])
                 yield index, drawn, item, bool((drawn != UNKNOWN)[inside].all())
 
-    def _says_something(self, codes: Map) -> bool:
-        known = codes != UNKNOWN
-        return bool((known & (codes > 0)).any() if self.rules.sparse else known.any())
+    def codes(self, item: str) -> Map:
+        """Return the labels of an image or volume, (Z, H, W), in its own pixels.
 
-    def _codes(self, plane: Plane) -> Map:
-        """The mask of an image or volume: 0 background, 1 the first class, ..., 255 unknown."""
-        file = self.files[plane.item]
+        0 is the background, 1 the first class and so on; 255 is not labelled.
+
+        Raises
+        ------
+        BadInput
+            If the mask has another size than its image, or a value that no class has.
+        """
+        file, plane = self.files[item], self.listing.items[item][0]
         labels = read_mask(file, _shape(plane)).labels
         check_values(file, _values(labels), self.classes, self.rules.not_labelled)
         values = [0, *(one.value for one in self.classes)]
@@ -182,7 +190,9 @@ class FoundLabels:
         codes.setdefault(self.rules.not_labelled, UNKNOWN)
         known = np.array(sorted(codes))
         table = np.array([codes[int(value)] for value in known], np.uint8)
-        found: Map = table[np.searchsorted(known, labels)]
+        found: Map = table[np.searchsorted(known, labels)].reshape(-1, *labels.shape[-2:])
+        if self.rules.sparse:
+            found[~((found > 0) & (found != UNKNOWN)).any(axis=(1, 2))] = UNKNOWN
         return found
 
 
@@ -233,7 +243,7 @@ def find_labels(
     check_all_shown(classes, frozenset[int]().union(*marked.values()))
     empty = [files[item] for item, own in marked.items() if not own]
     kept = {item: files[item] for item in files if marked[item] or not rules.sparse}
-    return FoundLabels(listing, kept, classes, rules, tuple(_notes(empty, rules)))
+    return FoundLabels(listing, kept, classes, rules, tuple(_notes(empty, rules)), marked)
 
 
 def _settled(
@@ -281,19 +291,3 @@ def _values(labels: Labels) -> frozenset[int]:
 def _shape(plane: Plane) -> tuple[int, ...]:
     size = plane.header.size
     return size if plane.z is None else (plane.header.depth, *size)
-
-
-def _on_canvas(codes: Map, placement: Placement) -> tuple[Map, tuple[slice, slice]]:
-    """A plane's codes (H, W) of the canvas, and the part of it that shows the image."""
-    height, width = placement.canvas
-    down, across = np.zeros((height, 2)), np.zeros((width, 2))
-    down[:, 0], across[:, 1] = np.arange(height), np.arange(width)
-    rows = np.rint(placement.to_file(down)[:, 0]).astype(np.int64)
-    columns = np.rint(placement.to_file(across)[:, 1]).astype(np.int64)
-    top, left, bottom, right = placement.valid_box()
-    inside = (slice(top, bottom), slice(left, right))
-    drawn = np.full(placement.canvas, UNKNOWN, np.uint8)
-    last = np.array(codes.shape) - 1
-    places = np.ix_(rows[inside[0]].clip(0, last[0]), columns[inside[1]].clip(0, last[1]))
-    drawn[inside] = codes[places]
-    return drawn, inside

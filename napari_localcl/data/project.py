@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.history import History
+from napari_localcl.data.mask_renaming import rename_masks
 from napari_localcl.data.project_landmarks import write_project_landmarks
-from napari_localcl.data.project_mask_files import MaskFiles, rename_masks
+from napari_localcl.data.project_mask_files import MaskFiles
 from napari_localcl.data.project_mask_table import write_project_masks
 from napari_localcl.data.project_record import (
     ProjectRecord,

@@ -5,7 +5,8 @@
 ``proposals/<folder>/<run>/``     what a run wrote: masks, `uncertainty/` and `masks.csv`; the
                                   folder is called as the structure was at first
 
-A person's mask that is replaced or taken back is kept beside it as `<name>.bak`.
+A person's mask that is replaced or taken back is kept beside it as `<name>.bak`, and in
+`versions/<folder>/`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -22,6 +24,7 @@ from napari_localcl.data.atomic import keep_last, retire, way_back
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.mask_bits import Bits
 from napari_localcl.data.mask_table import TABLE, UNCERTAINTY
+from napari_localcl.data.mask_versions import Version, keep_version, versions_of
 from napari_localcl.data.mask_writing import mask_name, write_mask
 from napari_localcl.data.masks import read_mask
 from napari_localcl.data.reading import stem
@@ -29,7 +32,6 @@ from napari_localcl.data.structures import MaskState, Structure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     Labels = npt.NDArray[np.unsignedinteger[Any]]
     Mask = npt.NDArray[np.bool_]
 
+VERSIONS = "versions"
 MASK_ENDINGS = (".png", ".tif", ".nii.gz")
 
 
@@ -155,6 +158,28 @@ class MaskFiles:
             return self._read_proposal(known, proposals.run, proposals.files[index], plane)
         return None
 
+    def read_proposal(self, masks: Masks, structure: str, image: str) -> Mask | None:
+        """Return the mask that a run proposes for an image, whatever people say; None without.
+
+        Raises
+        ------
+        BadInput
+            If its file is gone or damaged.
+        """
+        known = masks.structures[structure]
+        file = known.proposals.files.get(masks.images.index(image))
+        plane = self.listing.named(image)
+        return self._read_proposal(known, known.proposals.run, file, plane) if file else None
+
+    def versions(self, masks: Masks, structure: str, image: str) -> list[Version]:
+        """Return the earlier versions of a person's mask, the latest first."""
+        folder = self.folder / VERSIONS / masks.folder_of(structure)
+        return versions_of(folder, Path(mask_name(self.listing.named(image))))
+
+    def read_version(self, version: Version, image: str) -> Mask:
+        """Return an image's mask as it was; BadInput if the file is gone or damaged."""
+        return _slice_of(version.path, self.listing.named(image)) > 0
+
     def read_said(self, masks: Masks, structure: str) -> dict[int, Bits]:
         """Return those masks of people, by index of the image, that the disk alone has.
 
@@ -221,6 +246,7 @@ class MaskFiles:
         """Write the mask of an image, or of those slices of a volume that have changed."""
         plane = self.listing.planes[changed[0]]
         path = self.of_person(structure, plane)
+        self._keep_version(structure, known, path)
         if not any(said.has_mask for said in self._all_said(plane, known)):
             retire(path)
             return
@@ -231,6 +257,11 @@ class MaskFiles:
             labels[one.z or 0] = self._pixels(said, known, one, labels[one.z or 0])
         keep_last(path)
         write_mask(path, labels[0] if plane.z is None else labels, plane)
+
+    def _keep_version(self, structure: str, known: Structure, path: Path) -> None:
+        # The folder's name stays when the structure is renamed; of one that is gone, it is lost.
+        place, file = self.folder / VERSIONS, path.relative_to(self.labels / structure)
+        keep_version(place / (known.folder or structure), file, path)
 
     def _all_said(self, plane: Plane, known: Structure) -> list[Said]:
         """Return what people say of all slices of an item."""
@@ -247,25 +278,6 @@ class MaskFiles:
         if said.file and said.state is MaskState.ACCEPTED:
             return self._read_proposal(known, said.run, said.file, plane)
         return stored
-
-
-def rename_masks(before: MaskFiles, after: MaskFiles, masks: Masks) -> None:
-    """Give people's masks the names of images that are called otherwise now.
-
-    Parameters
-    ----------
-    before, after : MaskFiles
-        With the same images in the same order, by their old and their new names.
-    masks : Masks
-        Which there are.
-    """
-    for structure, index in masks.said():
-        then, now = (stem(files.listing.planes[index].item) for files in (before, after))
-        for ending in MASK_ENDINGS:
-            path, target = (before.labels / structure / f"{one}{ending}" for one in (then, now))
-            if then != now and path.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                path.replace(target)
 
 
 def _stored(path: Path, plane: Plane) -> Labels:

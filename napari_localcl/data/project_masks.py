@@ -114,27 +114,27 @@ class Masks:
         return self._say(structure, index, Said(MaskState.ACCEPTED, *known.proposal(index), bits))
 
     def draw(self, image: str, structure: str, bits: Bits) -> Masks:
-        """Set a person's mask; one that a machine or a person had made is edited by it.
+        """Set a person's mask in one image; see :meth:`draw_all`."""
+        return self.draw_all(structure, {image: bits})
+
+    def draw_all(self, structure: str, drawn: Mapping[str, Bits]) -> Masks:
+        """Set people's masks by image; one that a machine or a person had made is edited by it.
 
         Raises
         ------
         BadInput
-            If its size is not that of the image, or the structure is new and no folder can be
-            called like it.
+            If the size of one is not that of its image, or the structure is new and no folder can
+            be called like it.
         """
-        index, structure = self.images.index(image), check_structure(structure)
-        if bits.size != self.images.sizes[index]:
-            raise BadInput(f"a mask of {bits.size} pixels does not fit {image}; draw it on it")
+        structure = check_structure(structure)
         known = self._known(structure)
-        before = known.said.get(index)
-        if before and before.has_mask:
-            drawn = before.state is MaskState.DRAWN
-            said = replace(before, state=MaskState.DRAWN if drawn else MaskState.EDITED, bits=bits)
-        elif known.state(index) is MaskState.PROPOSED:
-            said = Said(MaskState.EDITED, *known.proposal(index), bits)
-        else:
-            said = Said(MaskState.DRAWN, bits=bits)
-        return self._say(structure, index, said)
+        said = dict(known.said)
+        for image, bits in drawn.items():
+            index = self.images.index(image)
+            if bits.size != self.images.sizes[index]:
+                raise BadInput(f"a mask of {bits.size} pixels does not fit {image}; draw it on it")
+            said[index] = _drawn(known, index, bits)
+        return self._with(structure, replace(known, said=said))
 
     def reject(self, image: str, structure: str) -> Masks:
         """Throw a proposal out; its run will not bring another one there."""
@@ -226,3 +226,14 @@ class Masks:
 
     def _with(self, name: str, structure: Structure) -> Masks:
         return replace(self, structures={**self.structures, name: structure})
+
+
+def _drawn(known: Structure, index: int, bits: Bits) -> Said:
+    """What a person says of an image by drawing a mask in it."""
+    before = known.said.get(index)
+    if before and before.has_mask:
+        drawn = before.state is MaskState.DRAWN
+        return replace(before, state=MaskState.DRAWN if drawn else MaskState.EDITED, bits=bits)
+    if known.state(index) is MaskState.PROPOSED:
+        return Said(MaskState.EDITED, *known.proposal(index), bits)
+    return Said(MaskState.DRAWN, bits=bits)

@@ -209,7 +209,7 @@ def next_uncertain(
     Doubt or None
         None if no prediction is left.
     """
-    queue: npt.NDArray[np.float64] = _of_interest(known, name).T.ravel()
+    queue: npt.NDArray[np.float64] = of_interest(known, name).T.ravel()
     later = queue if after is None else np.where(_follows(queue, known, after), queue, np.inf)
     least = int(np.argmin(later)) if np.isfinite(later).any() else -1
     if least < 0:
@@ -254,7 +254,8 @@ def _is_renamed(before: Annotations, after: Annotations) -> bool:
     )
 
 
-def _of_interest(known: Reviewed, name: str | None) -> npt.NDArray[np.float64]:
+def of_interest(known: Reviewed, name: str | None) -> npt.NDArray[np.float64]:
+    """Return the confidences (L, N) of what waits, of one landmark or structure or of all."""
     confidences = known.confidences()
     if name is not None:
         others = [one != name for one in known.names]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import find_images
+from napari_localcl.data.held_out import choose_held_out
 from napari_localcl.data.labels import LabelRules, find_labels
+from napari_localcl.data.masks import find_masks
 from napari_localcl.data.progress import Progress
+from napari_localcl.tasks.held_out import learned_from, measure, segments
 from napari_localcl.tasks.learners import Purpose, network_of
 from napari_localcl.tasks.plans import (
     channels_of,
@@ -49,6 +52,8 @@ def finetune(
     settings: Mapping[str, object] | None = None,
     rules: LabelRules | None = None,
     hold_out: Collection[str] = (),
+    hold_share: float = 0.0,
+    earlier: str | Path | None = None,
     seed: int | None = None,
     device: str = "auto",
     resume: bool = False,
@@ -69,6 +74,11 @@ def finetune(
         How the masks are to be understood.
     hold_out : collection of str
         Images and volumes whose labels are not learned from.
+    hold_share : float
+        The part of all others that is kept back too; see
+        :func:`napari_localcl.data.held_out.choose_held_out`.
+    earlier : str, Path or None
+        A run to compare with on what was kept back; None is `start_from`, if that segments.
     start_from : str, Path or None
         An earlier run, of any method, whose network is gone on with.
     images, run, budget, settings, seed, device, resume, cache, started, stop
@@ -87,19 +97,44 @@ def finetune(
         plan = resumed_plan(record, None, settings, seed, budget)
         known = yield from _same_labels(record, images, labels, run)
         told, backbone = record.labels, record.backbone
+        start_from = record.started_from
     else:
         plan, backbone = _fresh(recipe, settings, seed, budget, start_from)
         if labels is None:
             raise BadInput("what to learn from is missing: give --labels")
         known = yield from _look(labels, images, rules, hold_out)
-        told = _told(labels, known, hold_out)
+        held = (*hold_out, *_held_out(known, hold_share, _earlier(earlier, start_from)))
+        known = known.without(held)
+        told = _told(labels, known, held)
+    assert told is not None
     purpose = Purpose("finetune", labels=told, backbone=backbone)
     teach = _teacher(known)
-    return (
-        yield from carry_out(
-            plan, images, Path(run), device, cache, started, stop, purpose=purpose, teach=teach
-        )
+    finished = yield from carry_out(
+        plan, images, Path(run), device, cache, started, stop, purpose=purpose, teach=teach
     )
+    kept = _labels_of(known, told)
+    if kept.files and leads():
+        yield from measure(finished, kept, _earlier(earlier, start_from), device, cache)
+    return finished
+
+
+def _earlier(earlier: str | Path | None, start_from: str | Path | None) -> Path | None:
+    """The run to compare with, if it segments."""
+    given = earlier or start_from
+    return Path(given) if given is not None and segments(Path(given)) else None
+
+
+def _held_out(known: FoundLabels, share: float, earlier: Path | None) -> tuple[str, ...]:
+    before = RunFolder.open(earlier).record if earlier else None
+    kept = before.labels.held_out if before and before.labels else ()
+    return choose_held_out(known, share, kept, learned_from(before) if before else ())
+
+
+def _labels_of(known: FoundLabels, told: LabelsRecord) -> FoundLabels:
+    """The labels that were kept back."""
+    source = told.source if len(told.source) > 1 else told.source[0]
+    files = find_masks(source, known.listing.items) if told.held_out else {}
+    return replace(known, files={one: files[one] for one in files if one in told.held_out})
 
 
 def _fresh(

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import os
-import shutil
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.data.mask_table import TABLE
+from napari_localcl.training.files import remove_folder
+from napari_localcl.training.metrics import last_step
 from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from napari_localcl.data.project import Project
     from napari_localcl.training.record import RunRecord, SkippedRecord
-
-# Enough for the last step of any method, however long the table is.
-_TAIL = 4096
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,8 @@ class RunRow:
     name : str
         What a person calls it.
     verb : str
-        What it did, as the terminal calls it: `pretrain` or `shapes`; empty if the run is damaged.
+        What it did, as the terminal calls it: `pretrain`, `shapes` or `finetune`; empty if the run
+        is damaged.
     method, preset : str
         The published system, and what its settings began with; empty if the run is damaged.
     status : str
@@ -48,6 +48,8 @@ class RunRow:
         The sum of the terms at the last step; None where none is noted.
     is_current : bool
         Whether it is the run in use.
+    classes : tuple of str
+        What a run of `finetune` tells apart.
     """
 
     folder: str
@@ -62,6 +64,7 @@ class RunRow:
     steps: int
     loss: float | None
     is_current: bool
+    classes: tuple[str, ...] = ()
 
     @property
     def can_be_resumed(self) -> bool:
@@ -69,9 +72,14 @@ class RunRow:
         return self.status in ("interrupted", "failed")
 
     @property
+    def structures(self) -> tuple[str, ...]:
+        """Which structures it segments; a run of `shapes` has a folder that is called like it."""
+        return (self.folder.rpartition("-")[0],) if self.verb == "shapes" else tuple(self.classes)
+
+    @property
     def structure(self) -> str:
-        """Which structure a run of `shapes` segments: its folder is called like it."""
-        return self.folder.rpartition("-")[0] if self.verb == "shapes" else ""
+        """The same in words; empty if it segments none."""
+        return ", ".join(self.structures)
 
 
 class ProjectRuns:
@@ -106,9 +114,32 @@ class ProjectRuns:
         row = next((row for row in self.rows() if row.verb == verb), None)
         if row is None:
             return None
-        proposed = self._project.record.proposed_by.values()
-        lacks_masks = row.structure and row.status == "finished" and row.folder not in proposed
+        is_told = row.folder in self._project.record.proposed_by.values() or self._has_masks(row)
+        lacks_masks = row.structure and row.status == "finished" and not is_told
         return row if row.status == "interrupted" or lacks_masks else None
+
+    def proposing(self, structures: Collection[str]) -> tuple[RunRow, ...]:
+        """Return the runs that left masks of all these structures, by their folders; latest first.
+
+        Those of `shapes` segment one structure only.
+        """
+        return tuple(
+            row
+            for row in self.rows()
+            if row.status == "finished" and set(structures) <= set(row.structures)
+            if self._has_masks(row)
+        )
+
+    def _has_masks(self, row: RunRow) -> bool:
+        """Whether the masks of all images that a run has learned from are there."""
+        record = self._record(row.folder)
+        tables = [
+            self._project.masks.proposals(structure, row.folder) / TABLE
+            for structure in row.structures
+        ]
+        if record is None or not tables:
+            return False
+        return all(_lines(table) > len(record.images) for table in tables)
 
     def open(self, folder: str) -> RunFolder:
         """Return a run's folder.
@@ -139,6 +170,10 @@ class ProjectRuns:
             number += 1
         self._project.update(runs_begun=number)
         return folder
+
+    def labels_of(self, folder: str) -> Path:
+        """Return the folder of the labels that a run of `finetune` learns from."""
+        return self._project.folder / "learned-from" / folder
 
     def choose(self, folder: str) -> None:
         """Put a run to use.
@@ -185,7 +220,9 @@ class ProjectRuns:
         if row.status == "running":
             raise BadInput(f"the run {row.name!r} is running; cancel it first")
         try:
-            _remove(self._project.runs / folder)
+            remove_folder(self._project.runs / folder)
+            if self.labels_of(folder).exists():
+                remove_folder(self.labels_of(folder))
         except OSError as error:
             raise BadInput(
                 f"the run {row.name!r} cannot be removed ({error.strerror or error})"
@@ -219,7 +256,7 @@ class ProjectRuns:
             return None
 
     def _row(self, record: RunRecord | None, folder: str) -> RunRow:
-        steps, loss = _last_step(RunFolder(self._project.runs / folder).metrics)
+        steps, loss = last_step(RunFolder(self._project.runs / folder).metrics)
         return RunRow(
             folder=folder,
             name=self._project.record.run_names.get(folder, folder),
@@ -233,6 +270,9 @@ class ProjectRuns:
             steps=steps,
             loss=loss,
             is_current=folder == self._project.record.current_run,
+            classes=tuple(one.name for one in record.labels.classes)
+            if record and record.labels
+            else (),
         )
 
 
@@ -242,6 +282,13 @@ def _record(path: Path, changed: int) -> RunRecord:
     return RunFolder.open(path).record
 
 
+def _lines(table: Path) -> int:
+    try:
+        return table.read_bytes().count(b"\n")
+    except OSError:
+        return 0
+
+
 def _status(record: RunRecord | None) -> str:
     if record is None:
         return "damaged"
@@ -249,28 +296,3 @@ def _status(record: RunRecord | None) -> str:
     if record.status == "running" and not (process.is_alive() or process.is_elsewhere):
         return "interrupted"
     return record.status
-
-
-def _last_step(path: Path) -> tuple[int, float | None]:
-    """Return the last step that is wholly there, and the sum of its terms."""
-    try:
-        with path.open("rb") as file:
-            file.seek(-min(_TAIL, path.stat().st_size), os.SEEK_END)
-            text = file.read().decode(errors="replace")
-    except OSError:
-        return 0, None
-    whole = text[: text.rfind("\n") + 1].splitlines()[1:]
-    rows = [row for row in csv.reader(whole) if len(row) == 5]
-    if not rows:
-        return 0, None
-    return int(rows[-1][0]), sum(float(row[4]) for row in rows if row[0] == rows[-1][0])
-
-
-def _remove(path: Path) -> None:
-    if path.is_symlink():
-        path.unlink()
-        return
-    # Renamed first, so that a removal that breaks off leaves no half run in the list.
-    rubbish = path.with_name(f".{uuid4().hex}.deleted")
-    path.rename(rubbish)
-    shutil.rmtree(rubbish)

@@ -12,67 +12,30 @@ import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
-from napari_localcl.data import classes as class_table
 from napari_localcl.data.classes import LabelClass
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.mask_table import ClassRow
-from napari_localcl.data.mask_writing import MaskFolder
 from napari_localcl.data.progress import Progress
 from napari_localcl.models.sampling import to_unit
+from napari_localcl.tasks.clean_up import CleanUp, clean_up_of
 from napari_localcl.tasks.looking import CHUNK, Looking, Onlooker
+from napari_localcl.tasks.mask_output import FoundMask, MaskOutput
 from napari_localcl.tasks.preparing import prepare_as_learned
 from napari_localcl.tasks.pretraining import load_method
 from napari_localcl.training.devices import choose_device
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Collection, Generator, Sequence
 
     import numpy.typing as npt
 
+    from napari_localcl.data.folder import Listing
     from napari_localcl.data.placement import Placement
     from napari_localcl.data.prepared import PreparedImages
+    from napari_localcl.methods import Method
     from napari_localcl.methods.method import Segments
     from napari_localcl.training.record import RunRecord
-
-    Mask = npt.NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class CleanUp:
-    """What is done to a mask at the end.
-
-    Attributes
-    ----------
-    components : int
-        Largest parts that are kept; 0 keeps all.
-    fill_holes : bool
-        Whether holes are filled.
-    expected : bool
-        Whether every image shows the structure.
-    """
-
-    components: int = 0
-    fill_holes: bool = False
-    expected: bool = False
-
-    def apply(self, probability: npt.NDArray[np.float32]) -> Mask:
-        """Return the mask (H, W) of probabilities, cleaned up.
-
-        Where the structure is expected and nowhere more probable than not, it is where it is at
-        least half as probable as at its likeliest place.
-        """
-        from scipy.ndimage import binary_fill_holes, label
-
-        most = float(probability.max())
-        mask = probability > (most / 2 if self.expected and most <= 0.5 else 0.5)
-        if self.components and mask.any():
-            parts, count = label(mask)
-            sizes = np.bincount(parts.ravel())[1:]
-            kept = 1 + np.argsort(-sizes, kind="stable")[: self.components]
-            mask = np.isin(parts, kept) if count > self.components else mask
-        filled: Mask = binary_fill_holes(mask) if self.fill_holes else mask
-        return filled
 
 
 @dataclass(frozen=True)
@@ -115,7 +78,7 @@ def segment(
         The run.
     out : str or Path
         Folder for masks, maps of uncertainty, `masks.csv` and, where labels were learned,
-        `classes.csv`; new, empty or written so before.
+        `classes.csv`; new, empty or written so before. See :class:`MaskOutput`.
     device : str
         'auto', 'cpu', 'cuda' or 'mps'.
     cache : Path or None
@@ -141,24 +104,15 @@ def segment(
             f"{run} learned no structure: learn one with 'shapes --prior' or 'finetune --labels'"
         )
     listing = find_images(images)
-    folder = MaskFolder.create(Path(out), listing)
     looking, classes = looking or Looking(), classes_of(record)
-    if record.labels is not None:
-        class_table.write_classes(Path(out) / class_table.TABLE, classes)
-    kind = choose_device(device)
+    folder = MaskOutput(Path(out), listing, classes, record.labels is not None)
     prepared = yield from prepare_as_learned(listing, record, cache, looking.magnification)
-    assert record.canvas is not None
-    window = learner.window(record.canvas)
-    model = Onlooker(cast("Segments", learner.to(kind)), kind, looking, window)
-    # Labels may lie anywhere; a shape was looked for where the camera saw something.
-    anywhere = record.labels is not None
-    work = _Work(model, prepared, classes, clean_up or clean_up_of(record), anywhere)
+    work = _working(learner, record, prepared, device, looking, clean_up)
     empty = done = 0
     shown = {one.name: 0 for one in classes}
     with folder, closing(work.masks()) as found:
         for done, (name, one) in enumerate(found, 1):
-            several = one.classes if len(classes) > 1 else ()
-            folder.write(name, one.mask, one.confidence, one.uncertainty, several)
+            folder.write(name, one)
             empty += not one.mask.any()
             for row in one.classes:
                 shown[row.name] += row.area > 0
@@ -166,29 +120,73 @@ def segment(
     return Segmented(Path(out), done, empty, shown)
 
 
+def masks_of(
+    run: str | Path,
+    listing: Listing,
+    items: Collection[str],
+    *,
+    device: str = "auto",
+    cache: Path | None = None,
+) -> Generator[Progress, None, dict[str, npt.NDArray[np.unsignedinteger[Any]]]]:
+    """Segment some images without writing anything.
+
+    Parameters
+    ----------
+    run, device, cache
+        As in :func:`segment`.
+    listing : Listing
+        The images.
+    items : collection of str
+        Which images and volumes of them.
+
+    Returns
+    -------
+    dict of str to (H, W) ndarray
+        What the generator returns at its end: the run's values, by the name of each image or slice
+        that can be used.
+
+    Raises
+    ------
+    BadInput
+        As :func:`segment`.
+    """
+    learner, record = load_method(run)
+    prepared = yield from prepare_as_learned(listing, record, cache)
+    some = prepared.subset(
+        [at for at, name in enumerate(prepared.names) if listing.named(name).item in items]
+    )
+    work = _working(learner, record, some, device, Looking(), None)
+    found = {}
+    with closing(work.masks()) as masks:
+        for done, (name, one) in enumerate(masks, 1):
+            found[name] = one.mask
+            yield Progress("segment", "segment", done, len(some), message="checking")
+    return found
+
+
+def _working(
+    learner: Method,
+    record: RunRecord,
+    prepared: PreparedImages,
+    device: str,
+    looking: Looking,
+    clean_up: CleanUp | None,
+) -> _Work:
+    kind = choose_device(device)
+    assert record.canvas is not None
+    segmenting = cast("Segments", learner.to(kind))
+    window = segmenting.window(record.canvas)
+    model = Onlooker(segmenting, kind, looking, window)
+    # Labels may lie anywhere; a shape was looked for where the camera saw something.
+    anywhere = record.labels is not None
+    return _Work(model, prepared, classes_of(record), clean_up or clean_up_of(record), anywhere)
+
+
 def classes_of(record: RunRecord) -> tuple[LabelClass, ...]:
     """Return the classes that a run tells apart; a structure learned by its shape is 1."""
     if record.labels is None:
         return (LabelClass(1, "1"),)
     return tuple(LabelClass(one.value, one.name) for one in record.labels.classes)
-
-
-def clean_up_of(record: RunRecord) -> CleanUp:
-    """Return what a run's settings say of cleaning up."""
-    given = record.settings.get("shape")
-    if given is None:
-        return CleanUp()
-    return CleanUp(given["components"], given["fill_holes"], given["expected"])
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What is written of one image."""
-
-    mask: npt.NDArray[np.unsignedinteger[Any]]
-    uncertainty: npt.NDArray[np.uint8]
-    confidence: float
-    classes: tuple[ClassRow, ...]
 
 
 @dataclass(frozen=True)
@@ -201,7 +199,7 @@ class _Work:
     clean_up: CleanUp
     anywhere: bool
 
-    def masks(self) -> Generator[tuple[str, _Found], None, None]:
+    def masks(self) -> Generator[tuple[str, FoundMask], None, None]:
         """Name and mask of every image, in the image's own pixels."""
         images = self.images
         for start in range(0, len(images), CHUNK):
@@ -211,7 +209,7 @@ class _Work:
             for row, maps in zip(rows, told, strict=True):
                 yield images.names[row], self._found(maps, images.placements[row])
 
-    def _found(self, maps: Tensor, placement: Placement) -> _Found:
+    def _found(self, maps: Tensor, placement: Placement) -> FoundMask:
         own = in_file_pixels(maps, placement).numpy()
         doubt = (255 * own[-1]).round().astype(np.uint8)
         marked = self._marked(own[:-1])
@@ -226,7 +224,7 @@ class _Work:
         # Of what is not there, nothing is known.
         there = [row.confidence for row in rows if row.area] or [0.0]
         overall = sure[0] if len(rows) == 1 else float(np.mean(there))
-        return _Found(mask, doubt, overall, rows)
+        return FoundMask(mask, doubt, overall, rows)
 
     def _marked(self, told: npt.NDArray[np.float32]) -> npt.NDArray[np.intp]:
         """Which class, from 1, each pixel shows, (H, W); 0 for the background."""

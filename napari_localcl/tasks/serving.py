@@ -43,7 +43,7 @@ Answer = dict[str, object]
 Answers = Generator[Answer, None, None]
 
 # The module is imported when it is needed, for it takes seconds.
-_OF_ALL_IMAGES = ("like", "colours", "clusters", "rarity", "change", "scatter", "odd")
+_OF_ALL_IMAGES = ("like", "colours", "clusters", "rarity", "change", "scatter", "odd", "wholes")
 _URGENCY = ("open", "pixel", "map", *_OF_ALL_IMAGES, "landmarks", "suggest")
 
 

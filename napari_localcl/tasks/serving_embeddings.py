@@ -12,6 +12,8 @@ ask          with                                    answers
 `clusters`   `image`, `count`                        likewise, whole numbers from 1
 `rarity`     `image`                                 likewise, from 0 to 1
 `change`     `image`, `run`                          likewise: how differently that run sees it
+`wholes`                                             `wholes`: `names` of the images and their
+                                                     embeddings as wholes, `vectors` (N, D)
 `odd`        `count`                                 progress, then `odd`: rows of `outliers` and
                                                      their distance, rows of `pairs` and their
                                                      similarity
@@ -29,7 +31,6 @@ is kept for the next question, and goes on where a newer one interrupted it.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_localcl.data.annotations import Landmark
+from napari_localcl.data.arrays import packed
 from napari_localcl.data.masks import read_mask
 from napari_localcl.tasks import arranging, scatter
 from napari_localcl.tasks.atlas import LandmarkSettings, open_atlas
@@ -152,6 +154,10 @@ class Study:
             "pairs": [astuple(pair) for pair in odd.pairs],
         }
 
+    def _wholes(self, question: Question) -> Answers:
+        vectors = self.collection.embeddings.wholes().float().cpu().numpy()
+        yield {"event": "wholes", "names": self.collection.names, "vectors": packed(vectors)}
+
     def _scatter(self, question: Question) -> Answers:
         cloud: PointCloud = yield from self._cloud(question)
         kinds = yield from self._kinds(cloud, question)
@@ -202,26 +208,13 @@ _ANSWERS: Mapping[str, Callable[[Study, Question], Answers]] = {
     "rarity": Study._rarity,
     "change": Study._change,
     "odd": Study._odd,
+    "wholes": Study._wholes,
     "scatter": Study._scatter,
 }
 _ARRANGED: Mapping[str, Callable[[Tensor], Generator[Progress, None, Tensor]]] = {
     "tsne": arranging.arrange_by_tsne,
     "umap": arranging.arrange_by_umap,
 }
-
-
-def packed(array: np.ndarray[Any, Any]) -> dict[str, object]:
-    """Return an array as a dictionary fit for JSON: its type, its shape, its bytes."""
-    array = np.ascontiguousarray(array)
-    array = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    values = base64.b64encode(array.tobytes()).decode()
-    return {"dtype": array.dtype.str, "shape": array.shape, "values": values}
-
-
-def unpacked(packed: Mapping[str, Any]) -> np.ndarray[Any, Any]:
-    """Return what :func:`packed` was given."""
-    array = np.frombuffer(base64.b64decode(packed["values"]), packed["dtype"])
-    return array.reshape(packed["shape"])
 
 
 def _map(heat: HeatMap) -> Answer:

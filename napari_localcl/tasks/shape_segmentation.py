@@ -11,8 +11,6 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.folder import find_images
-from napari_localcl.data.mask_writing import MaskFolder
 from napari_localcl.data.priors import build_prior
 from napari_localcl.data.progress import Progress
 from napari_localcl.tasks.learners import Purpose
@@ -92,17 +90,6 @@ def learn_shape(
             teach=_teacher(known, plan.seed),
         )
     )
-
-
-def check_out(images: str | Path | Sequence[str | Path], out: Path) -> None:
-    """Make the folder of masks before any training, for what is wrong with it should be said then.
-
-    Raises
-    ------
-    BadInput
-        If it holds other files, or two images would have the same mask.
-    """
-    MaskFolder.create(out, find_images(images))
 
 
 def split_settings(given: Mapping[str, object]) -> tuple[dict[str, object], dict[str, object]]:

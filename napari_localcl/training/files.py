@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
@@ -72,3 +74,14 @@ def restore(module: nn.Module, weights: Mapping[str, Tensor], source: Path) -> N
                 "it was trained with other settings or by another method"
             )
     module.load_state_dict(dict(weights))
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a folder; of a link, only the link."""
+    if path.is_symlink():
+        path.unlink()
+        return
+    # Renamed first, so that a removal that breaks off leaves no half run in the list.
+    rubbish = path.with_name(f".{uuid4().hex}.deleted")
+    path.rename(rubbish)
+    shutil.rmtree(rubbish)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from typing import TYPE_CHECKING
 
 from napari_localcl.training.files import write_bytes
@@ -11,6 +12,9 @@ from napari_localcl.training.files import write_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+# Enough for the last step of any method, however long the table is.
+_TAIL = 4096
 
 COLUMNS = ("step", "stage", "seconds", "term", "value")
 
@@ -56,3 +60,18 @@ def _rows_until(path: Path, step: int) -> list[tuple[object, ...]]:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
     rows = list(csv.reader(line for line in lines[1:] if line.endswith("\n")))
     return [tuple(row) for row in rows if len(row) == len(COLUMNS) and int(row[0]) <= step]
+
+
+def last_step(path: Path) -> tuple[int, float | None]:
+    """Return the last step that is wholly there in a table of losses, and the sum of its terms."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-min(_TAIL, path.stat().st_size), os.SEEK_END)
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return 0, None
+    whole = text[: text.rfind("\n") + 1].splitlines()[1:]
+    rows = [row for row in csv.reader(whole) if len(row) == 5]
+    if not rows:
+        return 0, None
+    return int(rows[-1][0]), sum(float(row[4]) for row in rows if row[0] == rows[-1][0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
@@ -12,6 +11,7 @@ from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
 from napari_localcl.widgets.export_panel import ExportPanel
+from napari_localcl.widgets.filling import Filling
 from napari_localcl.widgets.finder import Finder
 from napari_localcl.widgets.help_row import HelpRow
 from napari_localcl.widgets.images_panel import ImagesPanel
@@ -19,9 +19,12 @@ from napari_localcl.widgets.landmark_panel import LandmarkPanel
 from napari_localcl.widgets.learn_panel import LearnPanel
 from napari_localcl.widgets.mask_layers import MaskLayers
 from napari_localcl.widgets.navigator import Navigator
+from napari_localcl.widgets.opening import dropped_folder
+from napari_localcl.widgets.other_masks import OtherMasks
 from napari_localcl.widgets.region_preview import RegionPreview
 from napari_localcl.widgets.regions_box import RegionsBox
 from napari_localcl.widgets.review_panel import ReviewPanel
+from napari_localcl.widgets.segment_panel import SegmentPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.shape_drawing import ShapeDrawing
 from napari_localcl.widgets.shape_panel import ShapePanel
@@ -30,7 +33,7 @@ from napari_localcl.widgets.similarity import Similarity
 from napari_localcl.widgets.training import Training
 from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.warming import warm_up
-from napari_localcl.widgets.wish import SEGMENT
+from napari_localcl.widgets.wish import FINETUNE, SEGMENT
 from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ _PATIENCE = 5000  # milliseconds that work in threads has to come to an end
 
 
 class LocalCL(QWidget):
-    """The dock: a navigator, and six steps of which one is open.
+    """The dock: a navigator, and seven steps of which one is open.
 
     Parameters
     ----------
@@ -67,6 +70,8 @@ class LocalCL(QWidget):
         self.canvas = Canvas(viewer, self.session)
         self.similarity = Similarity(viewer, self.session, self.canvas, self.finder)
         self.masks = MaskLayers(viewer, self.session, self.canvas)
+        self.others = OtherMasks(viewer, self.session, self.canvas)
+        self.filling = Filling(viewer, self.session, self.masks, self.finder)
         self.drawing = ShapeDrawing(viewer, self.canvas)
         self.preview = ShapePreview(viewer, self.session, self.canvas)
         self.regions = RegionPreview(viewer, self.session, self.canvas)
@@ -86,13 +91,15 @@ class LocalCL(QWidget):
         self.learn.add_regions(RegionsBox(self.learn.form, self.regions))
         self.landmark = LandmarkPanel(session, self.canvas, self.finder, self.similarity)
         self.shape = ShapePanel(session, self.training, self.drawing, self.preview)
+        self.segment = SegmentPanel(session, self.training, self.masks.edit, self.filling)
         self.review = ReviewPanel(session, self.masks.edit)
         self.export = ExportPanel(session)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps, in their order."""
-        return (self.images, self.learn, self.landmark, self.shape, self.review, self.export)
+        learning = (self.learn, self.landmark, self.shape, self.segment)
+        return (self.images, *learning, self.review, self.export)
 
     def _arrange(self) -> None:
         self._problem = make_label()
@@ -131,9 +138,10 @@ class LocalCL(QWidget):
             source.skipped.connect(self.images.add_skipped)
         self._warming.result.connect(lambda _none: self._make_monitor())
         self._warming.failed.connect(self.session.problem)
-        for step in (self.learn, self.shape):
+        for step in (self.learn, self.shape, self.segment):
             step.monitor_wanted.connect(self.show_monitor)
-        self.learn.facts_known.connect(self.shape.take)
+        for step in (self.shape, self.segment):
+            self.learn.facts_known.connect(step.take)
         self.learn.resume_wanted.connect(self._resume)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -160,7 +168,7 @@ class LocalCL(QWidget):
         step.set_open(True)
 
     def _on_trained(self, outcome: Outcome, sentence: str) -> None:
-        if outcome is Outcome.LEARNED and self.training.verb == SEGMENT:
+        if outcome is Outcome.LEARNED and self.training.verb in (SEGMENT, FINETUNE):
             self.review.set_open(True)
             self.session.next_uncertain()
         elif outcome is Outcome.LEARNED:
@@ -169,8 +177,8 @@ class LocalCL(QWidget):
     def _resume(self, folder: str) -> None:
         """Go on with a run, in the step that began it."""
         verbs = {row.folder: row.verb for row in self.session.runs.rows()}
-        step = self.shape if verbs.get(folder) == SEGMENT else self.learn
-        step.resume(folder)
+        steps = {SEGMENT: self.shape, FINETUNE: self.segment}
+        steps.get(verbs.get(folder), self.learn).resume(folder)
 
     def _show_problem(self, sentence: str) -> None:
         self._problem.setText(f"⚠ {begun(sentence)}.")
@@ -239,12 +247,12 @@ class LocalCL(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's name)
         """Take a folder."""
-        if _folder(event) is not None:
+        if dropped_folder(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt's name)
         """Open the folder."""
-        folder = _folder(event)
+        folder = dropped_folder(event)
         if folder is not None:
             event.acceptProposedAction()
             self.images.set_open(True)
@@ -267,22 +275,22 @@ class LocalCL(QWidget):
             return
         self._is_closed = True
         self.images.close_work()
+        self.segment.close_work()
+        self.review.order.close_work()
         self._warming.stop()
         self.learn.close_child()
         self.training.close()
         self.finder.close()
         self.similarity.close()
-        for part in (self.masks, self.drawing, self.preview, self.regions, self.shape.options):
+        for part in (
+            self.filling,
+            self.masks,
+            self.drawing,
+            self.preview,
+            self.regions,
+            self.shape.options,
+        ):
             part.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()
-
-
-def _folder(event: QDragEnterEvent | QDropEvent) -> Path | None:
-    """Return the first folder among what is dragged; of a file, the folder that it lies in."""
-    for url in event.mimeData().urls():
-        path = Path(url.toLocalFile())
-        if url.isLocalFile() and path.exists():
-            return path if path.is_dir() else path.parent
-    return None

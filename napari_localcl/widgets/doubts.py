@@ -12,6 +12,8 @@ from napari_localcl.data.review import Doubt
 from napari_localcl.widgets.table_model import TableModel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
     from napari_localcl.data.review import Reviewed
@@ -44,24 +46,32 @@ class Doubts(TableModel):
         known: Reviewed | None,
         kind: Kind = Kind.PREDICTED,
         name: str | None = None,
+        order: Sequence[str] = (),
     ) -> None:
-        """Show the places of a kind, of one landmark or structure or of all."""
+        """Show the places of a kind, of one landmark or structure or of all.
+
+        The least sure comes first, unless there is an order of images.
+        """
         self.beginResetModel()
         self._known = known
         if known is None:
             self._order = np.zeros((0, 2), int)
         else:
             self._confidence = known.confidences()
-            self._order = self._places(known.kinds() == kind, name)
+            self._order = self._places(known.kinds() == kind, name, order)
         self.endResetModel()
 
-    def _places(self, wanted: Places, name: str | None) -> Places:
+    def _places(self, wanted: Places, name: str | None, order: Sequence[str]) -> Places:
         assert self._known is not None
         if name is not None:
             others = [one != name for one in self._known.names]
             wanted[others] = False
         # By image first, for what has no confidence to go by.
         places = np.argwhere(wanted.T)[:, ::-1]
+        if order:
+            first = {image: place for place, image in enumerate(order)}
+            ranks = [first.get(name, len(first)) for name in self._known.images.names]
+            return places[np.argsort(np.array(ranks)[places[:, 1]], kind="stable")]
         sure = self._confidence[tuple(places.T)]
         return places[np.argsort(sure, kind="stable")]
 

@@ -1,4 +1,4 @@
-"""Step 6: take the landmarks and the masks away, and bring landmarks in."""
+"""Step 7: take the landmarks and the masks away, and bring landmarks in."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class ExportPanel(Step):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__(6, "Export", "Write the landmarks of all images into files", _HINT)
+        super().__init__(7, "Export", "Write the landmarks of all images into files", _HINT)
         self._session = session
         self._command = ""
         self._make_fields()
@@ -157,7 +157,13 @@ class ExportPanel(Step):
         self.masks = MaskExport(self._session)
         self.masks.done.connect(lambda what: self.tell(State.DONE, what))
         self.masks.failed.connect(lambda why: self._complain("Not exported", why))
-        self.body.addWidget(self.masks.button)
+        self.masks.commanded.connect(self._on_command)
+        self.body.addWidget(self.masks.format)
+        self.body.addLayout(in_row(self.masks.button, self.masks.importing))
+
+    def _on_command(self, command: str) -> None:
+        self._command = command
+        self._enable()
 
     @property
     def _chosen(self) -> Format:

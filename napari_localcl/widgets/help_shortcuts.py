@@ -37,6 +37,7 @@ _IN_PICTURE = {
 _MOUSE = (
     ("Drag a point", "Correct it; the review goes on to the next"),
     ("Paint on a mask", "Make it yours; it is saved by itself"),
+    ("Click, while Region or Alike is on", "Fill the mask there; with Shift, rub it out"),
     ("Drag the picture", "Move it"),
     ("Wheel", "Zoom"),
 )

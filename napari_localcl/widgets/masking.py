@@ -107,6 +107,10 @@ class Masking(Reviewing):
         self.show_mask(image, structure, mask)
         return True
 
+    def keep_shown(self, structure: str) -> None:
+        """Keep the pixels of the mask that a person sees, before it is drawn anew."""
+        self._keep(self.image, structure)
+
     def forget_mask(self, image: str, structure: str) -> None:
         """Forget what people said of a mask: the proposal waits again, if there is one."""
         self._keep(image, structure)

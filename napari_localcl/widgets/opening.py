@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_localcl.data.project_opening import create_project, open_project
@@ -11,7 +12,8 @@ from napari_localcl.tasks.project_runs import ProjectRuns
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
+
+    from qtpy.QtGui import QDragEnterEvent, QDropEvent
 
     from napari_localcl.data.progress import Progress
     from napari_localcl.data.project import Project
@@ -70,3 +72,12 @@ def open_or_create(
 def _skipped(project: Project) -> tuple[str, ...]:
     every = (*project.record.skipped, *ProjectRuns(project).skipped())
     return tuple(dict.fromkeys(f"{one.name} {one.reason}" for one in every))
+
+
+def dropped_folder(event: QDragEnterEvent | QDropEvent) -> Path | None:
+    """Return the first folder among what is dragged; of a file, the folder that it lies in."""
+    for url in event.mimeData().urls():
+        path = Path(url.toLocalFile())
+        if url.isLocalFile() and path.exists():
+            return path if path.is_dir() else path.parent
+    return None

@@ -28,7 +28,7 @@ _OPACITY = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
+class FoundRegions:
     """The regions of an image.
 
     Attributes
@@ -76,13 +76,13 @@ class RegionPreview(Preview):
             self._settings, self._own = settings, own
             self._soon.start()
 
-    def _work(self) -> Generator[None, None, _Found] | None:
+    def _work(self) -> Generator[None, None, FoundRegions] | None:
         if self._settings is None:
             return None
         listing, image = self._session.project.listing, self._session.image
-        return _find(listing, image, self._settings, self._own)
+        return find_regions(listing, image, self._settings, self._own)
 
-    def _show(self, made: _Found) -> None:
+    def _show(self, made: FoundRegions) -> None:
         image = self._canvas.image
         if made.image != self._session.image:
             return
@@ -95,7 +95,7 @@ class RegionPreview(Preview):
         layer.editable = False
         self.counted.emit(made.image, int(made.regions.max(initial=0)))
 
-    def _add(self, made: _Found) -> Labels:
+    def _add(self, made: FoundRegions) -> Labels:
         layers, active = self._viewer.layers, self._viewer.layers.selection.active
         layer = self._viewer.add_labels(made.regions, name=REGIONS, opacity=_OPACITY)
         # Right above the image: points stay in sight.
@@ -104,9 +104,9 @@ class RegionPreview(Preview):
         return layer
 
 
-def _find(
+def find_regions(
     listing: Listing, image: str, settings: Mapping[str, Any], own: Mapping[str, object]
-) -> Generator[None, None, _Found]:
+) -> Generator[None, None, FoundRegions]:
     """Prepare an image as the method would, and divide it into regions."""
     yield
     size, planes = settings["image_size"], listing.planes
@@ -123,4 +123,4 @@ def _find(
     placement = prepared.placements[0]
     top, left, bottom, right = placement.valid_box()
     corner = placement.to_file((float(top), float(left)))
-    return _Found(image, regions[top:bottom, left:right], 1 / placement.scale, corner)
+    return FoundRegions(image, regions[top:bottom, left:right], 1 / placement.scale, corner)

@@ -1,4 +1,4 @@
-"""Step 5: look at what was found, the least sure first."""
+"""Step 6: look at what was found, the least sure first."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from napari_localcl.data.marks import Kind
 from napari_localcl.data.review import doubts_in
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.doubts import Doubts
+from napari_localcl.widgets.review_order import ReviewOrder
 from napari_localcl.widgets.step import State, Step
 from napari_localcl.widgets.words import counted
 
@@ -75,7 +76,7 @@ class ReviewPanel(Step):
     """
 
     def __init__(self, session: Session, correct: Callable[[], None]) -> None:
-        super().__init__(5, "Review", "Accept, correct or reject what was found", _HINT)
+        super().__init__(6, "Review", "Accept, correct or reject what was found", _HINT)
         self._session, self._correct_it = session, correct
         self._model = Doubts()
         self._moved = 0
@@ -120,6 +121,9 @@ class ReviewPanel(Step):
             keep_narrow(choice)
             row.setStretch(place, 1)
         self.body.addLayout(row)
+        self.order = ReviewOrder(self._session)
+        self.order.said.connect(self._say_order)
+        self.body.addWidget(self.order)
         self.body.addWidget(self._table)
 
     def _make_buttons(self) -> None:
@@ -167,19 +171,20 @@ class ReviewPanel(Step):
         is_open = session.project is not None
         self._list_kinds()
         self._list_names()
-        kind = self._topic.kinds[self._kind.currentText()]
-        self._model.show(session.reviewed if is_open else None, kind, session.only)
+        kind, order = self._topic.kinds[self._kind.currentText()], session.order_of_images
+        self._model.show(session.reviewed if is_open else None, kind, session.only, order)
         self._select()
         self._tell()
         has_masks = is_open and bool(session.masks.names)
         something = self._count(*self._topic.kinds.values()) > 0
         for widget in self._controls():
             widget.setVisible(something or has_masks)
-        for button in (self._absent, self._all):
-            button.setVisible(something and not session.is_on_masks)
+        for one in (self._absent, self._all):
+            one.setVisible(something and not session.is_on_masks)
         self._what.setVisible(has_masks and bool(session.annotations.names))
         self._what.setCurrentIndex(int(session.is_on_masks))
-        self._correct.setVisible(has_masks and session.is_on_masks)
+        for one in (self._correct, self.order):
+            one.setVisible(has_masks and session.is_on_masks)
 
     def _controls(self) -> tuple[QWidget, ...]:
         deciding = (self._accept, self._reject, self._again)
@@ -254,6 +259,10 @@ class ReviewPanel(Step):
         return (Kind.HUMAN,) if self._session.is_on_masks else ()
 
     # What happens
+
+    def _say_order(self, what: str) -> None:
+        self._refresh()
+        self.tell(self.state, what or self.sentence)
 
     def _keep_to(self, landmark: str) -> None:
         self._session.keep_to(None if landmark == self._topic.every else landmark)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, Signal
 
 from napari_localcl.data.annotations import Landmark
+from napari_localcl.data.informative import next_in_order
 from napari_localcl.data.marks import Kind
 from napari_localcl.data.point_sources import is_machine
 from napari_localcl.data.review import Doubt, doubts_in, next_uncertain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from napari_localcl.data.mask_bits import Bits
     from napari_localcl.data.project import Project
@@ -38,6 +39,8 @@ class Reviewing(QObject):
         The landmark or structure that the review keeps to; None is all.
     is_on_masks : bool
         Whether masks are reviewed.
+    order : tuple of str
+        In which order of their images masks are reviewed; empty is the least sure first.
     """
 
     doubt_changed = Signal()
@@ -54,6 +57,7 @@ class Reviewing(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.is_on_masks = False
+        self.order: tuple[str, ...] = ()
         self.begin_review()
 
     def begin_review(self) -> None:
@@ -100,7 +104,22 @@ class Reviewing(QObject):
     def next_uncertain(self) -> None:
         """Take the least sure prediction in hand, or the one after that at hand."""
         if self.project:
-            self.look_at(next_uncertain(self.reviewed, self._reached, self.only))
+            self.look_at(self._next())
+
+    def _next(self) -> Doubt | None:
+        if order := self.order_of_images:
+            return next_in_order(self.reviewed, order, self._reached, self.only)
+        return next_uncertain(self.reviewed, self._reached, self.only)
+
+    @property
+    def order_of_images(self) -> tuple[str, ...]:
+        """The order in which what is reviewed now comes; empty is the least sure first."""
+        return self.order if self.is_on_masks else ()
+
+    def put_in_order(self, images: Sequence[str]) -> None:
+        """Let masks be reviewed in this order of their images; none is the least sure first."""
+        self.order = tuple(images)
+        self.doubt_changed.emit()
 
     def keep_to(self, name: str | None) -> None:
         """Let the review keep to one landmark or structure; None is all."""

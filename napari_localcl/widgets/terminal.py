@@ -36,6 +36,21 @@ def import_command(project: Project, files: Sequence[Path]) -> str:
     return _command("import", folder, *map(str, files), "--out", out)
 
 
+def export_masks_command(project: Project, structures: Sequence[str], name: str, out: Path) -> str:
+    """Return the command that writes people's masks of a project in a format."""
+    labels = project.masks.labels
+    masks = [part for one in structures for part in ("--masks", f"{one}={labels / one}")]
+    return _command("export", *_images(project), *masks, "--format", name, "--out", str(out))
+
+
+def import_masks_command(project: Project, path: Path) -> str:
+    """Return the command that reads masks of a project's images into a folder."""
+    images = _images(project)
+    folder = images[0] if len(images) == 1 else str(project.listing.root)
+    out = str(beside(project, "imported-masks"))
+    return _command("import", folder, str(path), "--masks", "--out", out)
+
+
 def beside(project: Project, name: str) -> Path:
     """Return a place beside a project for a file that is made from it."""
     return project.folder.parent / f"{project.folder.name}-{name}"

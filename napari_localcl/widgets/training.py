@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.project_mask_table import read_proposals
 from napari_localcl.tasks.loss_history import LossHistory, read_history
 from napari_localcl.tasks.verdict import Trend, Verdict, judge, judge_stage
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
+from napari_localcl.widgets.proposing import as_called, read_proposed, take_over
 from napari_localcl.widgets.training_words import (
     Outcome,
     ended_early,
@@ -22,19 +22,20 @@ from napari_localcl.widgets.training_words import (
     in_words,
     learned,
     part_gone,
+    proposed,
 )
-from napari_localcl.widgets.wish import SEGMENT, Continuation
-from napari_localcl.widgets.words import counted
+from napari_localcl.widgets.wish import Continuation
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
-    from napari_localcl.data.project_mask_files import MaskFiles
-    from napari_localcl.data.structures import Proposals
     from napari_localcl.tasks.project_runs import ProjectRuns
+    from napari_localcl.widgets.proposing import Proposed
     from napari_localcl.widgets.session import Session
-    from napari_localcl.widgets.wish import ShapeWish, Wish
+    from napari_localcl.widgets.wish import FinetuneWish, ShapeWish, Wish
+
+    Wanted = Wish | ShapeWish | FinetuneWish | Continuation
 
 LOG_LINES = 1000
 _TELL_EVERY = 100  # milliseconds at least between two `changed`
@@ -112,11 +113,11 @@ class Training(QObject):
 
     # Beginning and ending
 
-    def start(self, wish: Wish | ShapeWish) -> None:
-        """Begin a new run."""
+    def start(self, wish: Wish | ShapeWish | FinetuneWish, run: Path | None = None) -> None:
+        """Begin a new run, in a folder that is its own unless one was begun for it."""
         runs = self._writable_runs()
         if runs is not None:
-            self._launch(runs, runs.begin(wish.name), wish)
+            self._launch(runs, run or runs.begin(wish.name), wish)
 
     def resume(self, folder: str, device: str) -> None:
         """Go on with a run that broke off."""
@@ -125,7 +126,7 @@ class Training(QObject):
             return
         run = runs.open(folder)
         row = next(row for row in runs.rows() if row.folder == folder)
-        structure = self._session.masks.name_of(row.structure) if row.structure else ""
+        structure = ", ".join(map(self._session.masks.name_of, row.structures))
         masks = self._session.project.masks
         self._launch(runs, run.path, Continuation(row, device, masks, structure))
         self.is_resumed = True
@@ -143,11 +144,11 @@ class Training(QObject):
             return None
         return self._session.runs
 
-    def _launch(self, runs: ProjectRuns, run: Path, wish: Wish | ShapeWish | Continuation) -> None:
+    def _launch(self, runs: ProjectRuns, run: Path, wish: Wanted) -> None:
         assert self._session.project is not None
         self._forget()
         self._runs, self._run = runs, run
-        self.verb, self.structure, self._folder = wish.verb, wish.structure, wish.folder
+        self.verb, self.structure, self._folders = wish.verb, wish.structure, wish.folders
         self._masks = self._session.project.masks
         arguments = wish.arguments([str(path) for path in self._session.project.input], run)
         self.command = shlex.join(["napari-localcl", *arguments])
@@ -251,9 +252,9 @@ class Training(QObject):
         elif status:
             left, is_paused = self._runs.interrupted(self.verb), self._wanted is Outcome.PAUSED
             self._finish(*ended_early(self.verb, self._run.name, left, is_paused, complaint))
-        elif self.verb == SEGMENT:
+        elif self._folders:
             self._say_stopping("taking the masks over")
-            self._reading.start(_read_masks(self._masks, self._folder, self._run.name))
+            self._reading.start(read_proposed(self._masks, self._folders, self._run))
         else:
             self._put_to_use(self._run.name)
 
@@ -264,11 +265,15 @@ class Training(QObject):
         self._note(sentence)
         self.ended.emit(outcome, sentence)
 
-    def _on_proposals(self, proposals: Proposals) -> None:
-        if self._session.runs is self._runs:
-            self._session.take_masks(self._folder, proposals, self.structure)
-        masks = f"{counted(len(proposals.files), 'mask')} of {self.structure}"
-        self._finish(Outcome.LEARNED, f"{proposals.run} proposes {masks}.")
+    def _on_proposals(self, found: Proposed) -> None:
+        session = self._session
+        if session.runs is not self._runs:
+            self._finish(Outcome.LEARNED, f"{found.run} has proposed masks.")
+            return
+        take_over(session, found, self.structure if len(found.masks) == 1 else "")
+        counts = {session.masks.name_of(one): len(own.files) for one, own in found.masks.items()}
+        sentence = proposed(found.run, counts, as_called(session, found.held_out))
+        self._finish(Outcome.LEARNED, sentence)
 
     def _put_to_use(self, name: str) -> None:
         try:
@@ -281,17 +286,12 @@ class Training(QObject):
 
     def _throw_away(self) -> None:
         try:
-            if self.structure:
-                self._masks.discard(self._folder, self._run.name)
+            for folder in self._folders:
+                self._masks.discard(folder, self._run.name)
             if (self._run / "run.json").exists():
                 self._runs.delete(self._run.name)
         except BadInput as error:
             self._session.problem.emit(str(error))
-
-
-def _read_masks(masks: MaskFiles, folder: str, run: str) -> Generator[None, None, Proposals]:
-    yield
-    return read_proposals(masks, folder, run)
 
 
 def _read(metrics: Path) -> Generator[None, None, LossHistory]:

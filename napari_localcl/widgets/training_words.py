@@ -5,11 +5,13 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from napari_localcl.widgets.wish import LEARN, SEGMENT
+from napari_localcl.widgets.wish import FINETUNE, LEARN, SEGMENT
+from napari_localcl.widgets.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from napari_localcl.tasks.held_out import HeldOut
     from napari_localcl.tasks.project_runs import RunRow
 
 SAFE = "Earlier models, and all points and masks, are as they were."
@@ -27,7 +29,7 @@ class Outcome(Enum):
 
 def doing(verb: str) -> str:
     """Return what a terminal verb does, as the beginning of a sentence."""
-    return {LEARN: "Learning", SEGMENT: "Segmenting"}[verb]
+    return {LEARN: "Learning", SEGMENT: "Segmenting", FINETUNE: "Fine-tuning"}[verb]
 
 
 def plain(complaint: str) -> str:
@@ -43,6 +45,14 @@ def learned(name: str, warning: str, is_improving: bool) -> tuple[Outcome, str]:
         return Outcome.LEARNED, f"{name} is finished, but {warning}."
     hope = " The loss was still falling: learning longer would help." if is_improving else ""
     return Outcome.LEARNED, f"{name} has learned.{hope}"
+
+
+def proposed(run: str, counts: Mapping[str, int], measured: HeldOut | None) -> str:
+    """Return what to say of masks that a run proposes, so many of each structure."""
+    masks = counted(sum(counts.values()), "mask")
+    what = f" of {next(iter(counts))}" if len(counts) == 1 else ""
+    more = f" {measured.in_words()}." if measured else ""
+    return f"{run} proposes {masks}{what}.{more}"
 
 
 def failed(verb: str, why: str) -> tuple[Outcome, str]:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from napari_localcl.data.project_mask_files import MaskFiles
     from napari_localcl.tasks.project_runs import RunRow
 
-LEARN, SEGMENT = "pretrain", "shapes"
+LEARN, SEGMENT, FINETUNE = "pretrain", "shapes", "finetune"
+EACH = "{class}"  # as the terminal takes it: a folder for each class
 OF_SHAPES = "shape."  # what settings begin with that segmenting alone needs
 
 
@@ -54,7 +55,7 @@ class Wish:
 
     verb: ClassVar[str] = LEARN
     structure: ClassVar[str] = ""
-    folder: ClassVar[str] = ""
+    folders: ClassVar[tuple[str, ...]] = ()
     method: str
     preset: str
     budget: Budget
@@ -105,12 +106,61 @@ class ShapeWish:
         """What its run is called, before a number."""
         return self.folder
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """What the folders of all that it segments are called."""
+        return (self.folder,)
+
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
         flags = ["--prior", self.prior, *self.budget.flags, "--run", str(run)]
         flags += ["--from", str(self.start_from)] if self.start_from else []
         out = ["--out", str(self.masks.proposals(self.folder, run.name))]
         return [self.verb, *images, *flags, *out, *_assignments(self.settings)]
+
+
+@dataclass(frozen=True)
+class FinetuneWish:
+    """What to segment by the masks that people made.
+
+    Attributes
+    ----------
+    folders : tuple of str
+        What the folders of the structures are called.
+    labels : Path
+        The folder of the masks to learn from.
+    recipe : str
+        As the terminal takes it.
+    budget : Budget
+        How long, and where.
+    masks : MaskFiles
+        Where the masks go.
+    start_from, earlier : Path or None
+        A run whose network to begin with; a run to compare with.
+    hold_share : float
+        The part of the labelled images that is kept back.
+    """
+
+    name: ClassVar[str] = FINETUNE
+    verb: ClassVar[str] = FINETUNE
+    structure: ClassVar[str] = ""
+    folders: tuple[str, ...]
+    labels: Path
+    recipe: str
+    budget: Budget
+    masks: MaskFiles
+    start_from: Path | None = None
+    earlier: Path | None = None
+    hold_share: float = 0.0
+
+    def arguments(self, images: list[str], run: Path) -> list[str]:
+        """Return the verb and all that follows it."""
+        flags = ["--labels", str(self.labels), "--recipe", self.recipe, *self.budget.flags]
+        flags += ["--from", str(self.start_from)] if self.start_from else []
+        flags += ["--earlier", str(self.earlier)] if self.earlier else []
+        flags += ["--hold-share", f"{self.hold_share:g}"] if self.hold_share else []
+        out = ["--out", str(self.masks.proposals(EACH, run.name))]
+        return [self.verb, *images, *flags, "--run", str(run), *out]
 
 
 @dataclass(frozen=True)
@@ -140,17 +190,21 @@ class Continuation:
         return self.row.verb
 
     @property
-    def folder(self) -> str:
-        """What the folders of that structure are called."""
-        return self.row.structure
+    def folders(self) -> tuple[str, ...]:
+        """What the folders of the structures are called."""
+        return self.row.structures
 
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
-        out = ["--out", str(self.masks.proposals(self.folder, run.name))]
+        flags = ["--run", str(run), "--device", self.device]
+        if not self.folders:
+            return [self.verb, *images, *flags, "--resume"]
+        place = EACH if self.verb == FINETUNE else self.folders[0]
+        flags += ["--out", str(self.masks.proposals(place, run.name))]
+        if self.row.status != "finished":
+            return [self.verb, *images, "--resume", *flags]
         # One that has learned only makes the masks that are missing.
-        resume = [] if self.row.status == "finished" else ["--resume"]
-        flags = ["--run", str(run), *resume, "--device", self.device]
-        return [self.verb, *images, *flags, *(out if self.folder else [])]
+        return ["segment" if self.verb == FINETUNE else self.verb, *images, *flags]
 
 
 def _assignments(settings: Mapping[str, object]) -> list[str]:

@@ -88,3 +88,26 @@ def test_a_folder_of_others_is_not_written_to(discs, tmp_path, capsys):
     (tmp_path / "precious" / "thesis.txt").write_text("words")
     assert segment(discs, tmp_path / "run", "--out", tmp_path / "precious") == 2
     assert "is not empty" in capsys.readouterr().err
+
+
+def test_dice_on_what_is_kept_back_is_said_and_each_class_gets_its_folder(tmp_path, capsys):
+    write_discs(tmp_path, count=4, labelled=4)
+    labels = ("--labels", tmp_path / "labels", "--classes", "1=rim,2=core", "--steps", "1")
+    first = ("--recipe", "supervised", "--hold-share", "0.25", "--events")
+    assert finetune(tmp_path, tmp_path / "first", *labels, *first, *FLAGS) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["labelled"] == 3
+    kept = result["held_out"]
+    assert len(kept["images"]) == 1
+    assert set(kept["dice"]) <= {"rim", "core"}
+    assert not kept["before"]
+    more = (*first, "--from", tmp_path / "first", "--out", tmp_path / "out" / "{class}" / "second")
+    assert finetune(tmp_path, tmp_path / "second", *labels, *more, *FLAGS[-2:]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    kept = next(one["held_out"] for one in events if one.get("held_out"))
+    assert kept["earlier"] == "first"
+    assert kept["before"] == result["held_out"]["dice"], "measured as it was"
+    masks = [np.asarray(Image.open(path)) for path in (tmp_path / "out").rglob("second/disc_0.png")]
+    assert len(masks) == 2
+    assert all(mask.max() <= 1 for mask in masks)
+    assert not (masks[0] & masks[1]).any(), "classes exclude each other"

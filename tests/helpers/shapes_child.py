@@ -38,6 +38,7 @@ FACTS = {
             "presets": {"small": [SETTING]},
             "shape_presets": {"small": [SETTING, LOOKS]},
             "preset_help": {},
+            "label_preset_help": {"supervised": "labels alone", "action": "all images"},
         }
     ],
     "method": "ld",
@@ -77,6 +78,20 @@ def shapes(given: argparse.Namespace) -> None:
     say("result", masks=segment(given.images, given.out))
 
 
+def finetune(given: argparse.Namespace) -> None:
+    """Leave masks of each class of the labels, in folders of their own."""
+    from napari_localcl.data.classes import read_classes
+
+    classes = [one.name for one in read_classes(given.labels / "classes.csv")]
+    say("step", stage="anatomical", step=1, steps=1, losses={"dice": 0.5}, seconds_left=0.0)
+    for name in classes:
+        segment(given.images, Path(str(given.out).replace("{class}", name)))
+    given.run.mkdir(parents=True, exist_ok=True)
+    held = {"images": ["a"], "dice": dict.fromkeys(classes, 0.75), "before": {classes[0]: 0.5}}
+    (given.run / "held-out.json").write_text(json.dumps(held))
+    say("result", labelled=1)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=0.0)
@@ -85,11 +100,14 @@ def main() -> None:
     parser.add_argument("images", nargs="*")
     parser.add_argument("--run", type=Path)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--labels", type=Path)
     given, _ = parser.parse_known_args()
     if given.verb == "methods":
         say("result", **FACTS)
     elif given.fail:
         sys.exit(given.fail)
+    elif given.verb == "finetune":
+        finetune(given)
     else:
         shapes(given)
 

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from napari_localcl.data.placement import fit
-from napari_localcl.tasks.segmentation import CleanUp, confidence, in_file_pixels
+from napari_localcl.tasks.clean_up import CleanUp
+from napari_localcl.tasks.segmentation import confidence, in_file_pixels
 
 
 def test_the_largest_parts_are_kept_and_holes_filled():

@@ -8,10 +8,11 @@ import torch
 from clouds import collection_of, noise
 
 from napari_localcl.data.annotations import Landmark
+from napari_localcl.data.arrays import packed, unpacked
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.tasks import serving_embeddings
-from napari_localcl.tasks.serving_embeddings import Study, packed, unpacked
+from napari_localcl.tasks.serving_embeddings import Study
 
 CLICK = Landmark("image_0.png", "", 13.5, 21.5)
 NAMES = tuple(f"image_{index}.png" for index in range(20))
@@ -135,3 +136,10 @@ def test_arrays_survive_the_way_through_json(kind):
     back = unpacked(json.loads(json.dumps(packed(array))))
     assert back.dtype == kind
     assert np.array_equal(back, array)
+
+
+def test_whole_images_are_told_as_vectors(study):
+    (answer,) = asked(study, "wholes")
+    assert list(answer["names"]) == list(NAMES)
+    wanted = study.collection.embeddings.wholes().numpy()
+    assert np.allclose(unpacked(answer["vectors"]), wanted)

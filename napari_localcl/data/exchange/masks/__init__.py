@@ -1,0 +1,1 @@
+"""Masks to and from the formats of other programs."""
