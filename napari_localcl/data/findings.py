@@ -6,6 +6,7 @@ The column ``patient``, where there is one, says which series belong to one pati
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ TABLE = "series.csv"
 SERIES, PATIENT, SOURCE = "series", "patient", "source"
 UNCERTAINTY = "{} uncertainty"
 _NONE = ("", "nan", "na")
+_CODES = 12  # values at most of a column of codes
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +90,98 @@ class Findings:
         ]
         return Findings(tuple(exams), self.names, values, tuple(patients))
 
+    def told(self, row: int, name: str, value: float) -> Findings:
+        """Return the same with another value, of a series and a finding; NaN where not known."""
+        values = self.values.copy()
+        values[row, self.names.index(name)] = value
+        return replace(self, values=values)
+
+    def beside(self, other: Findings) -> Findings:
+        """Return the findings of both, of the same series; those of the other count.
+
+        Its patients count, too, where it knows of any that has several series.
+        """
+        kept = [i for i, name in enumerate(self.names) if name not in other.names]
+        patients = other.patients if set(other.patients) != set(other.series) else self.patients
+        return Findings(
+            self.series,
+            (*(self.names[i] for i in kept), *other.names),
+            np.hstack([self.values[:, kept], other.values]),
+            patients,
+        )
+
     def only(self, chosen: Sequence[int]) -> Findings:
         """Return some of the findings."""
         names = tuple(self.names[i] for i in chosen)
         return replace(self, names=names, values=self.values[:, list(chosen)])
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What could be learned of a table.
+
+    Parameters
+    ----------
+    name : str
+        A column, or `column=value`.
+    present, absent : int
+        How many series have it, and how many do not.
+    is_code : bool
+        Whether it is one value of a column of codes or words.
+    """
+
+    name: str
+    present: int
+    absent: int
+    is_code: bool
+
+
+def find_candidates(path: Path) -> tuple[Candidate, ...]:
+    """Find what a table holds that could be a finding.
+
+    Parameters
+    ----------
+    path : Path
+        CSV with the column `series`.
+
+    Returns
+    -------
+    tuple of Candidate
+        Columns of 0 and 1; of columns with few other values, each value. Columns of one value, or
+        of as many as measurements and dates have, are left out.
+
+    Raises
+    ------
+    BadInput
+        If the table cannot be read, or holds no such column.
+    """
+    lines = _lines(path)
+    found = [one for name in _findings(list(lines[0].cells)) for one in _candidates(lines, name)]
+    if not found:
+        raise BadInput(f"{path} has no findings: write a column of 0 and 1 for each")
+    return tuple(found)
+
+
+def _candidates(lines: Sequence[Line], name: str) -> list[Candidate]:
+    cells = [line.cells[name] for line in lines]
+    known = [cell for cell in cells if cell.casefold() not in _NONE]
+    counts = Counter(known)
+    if not 1 < len(counts) <= _CODES:
+        return []
+    if all(_is_binary(cell) for cell in counts):
+        present = sum(float(cell) == 1 for cell in known)
+        return [Candidate(name, present, len(known) - present, is_code=False)]
+    return [
+        Candidate(f"{name}={value}", count, len(known) - count, is_code=True)
+        for value, count in counts.most_common()
+    ]
+
+
+def _is_binary(cell: str) -> bool:
+    try:
+        return float(cell) in (0, 1)
+    except ValueError:
+        return False
 
 
 def read_findings(path: Path, wanted: Sequence[str] = ()) -> Findings:
@@ -154,10 +244,15 @@ def write_predictions(
     write_table(path, columns, rows)
 
 
-def _read(path: Path, wanted: Sequence[str], *, probabilities: bool) -> Findings:
+def _lines(path: Path) -> Sequence[Line]:
     lines = read_table(path, "findings table", (SERIES,), (SERIES,))
     if not lines:
         raise BadInput(f"{path} names no series; write one per line")
+    return lines
+
+
+def _read(path: Path, wanted: Sequence[str], *, probabilities: bool) -> Findings:
+    lines = _lines(path)
     columns = list(lines[0].cells)
     names = tuple(wanted) or _findings(columns)
     if not names:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from napari_localcl.data.project import Project
     from napari_localcl.training.record import RunRecord, SkippedRecord
 
+PREDICTIONS = "predictions.csv"
+"""What a run of `classify` says of the project's series, in its folder."""
+
 # Enough for the last step of any method, however long the table is.
 _TAIL = 4096
 
@@ -33,7 +36,7 @@ class RunRow:
     name : str
         What a person calls it.
     verb : str
-        What it did, as the terminal calls it: `pretrain` or `shapes`; empty if the run is damaged.
+        What it did, as the terminal calls it: `pretrain`, `shapes`, ...; empty if it is damaged.
     method, preset : str
         The published system, and what its settings began with; empty if the run is damaged.
     status : str
@@ -69,6 +72,11 @@ class RunRow:
         return self.status in ("interrupted", "failed")
 
     @property
+    def sees(self) -> bool:
+        """Whether it learned what images look like, rather than what people say of them."""
+        return not self.structure and self.verb != "classify"
+
+    @property
     def structure(self) -> str:
         """Which structure a run of `shapes` segments: its folder is called like it."""
         return self.folder.rpartition("-")[0] if self.verb == "shapes" else ""
@@ -101,14 +109,17 @@ class ProjectRuns:
     def interrupted(self, verb: str) -> RunRow | None:
         """Return the latest run of a verb if it was broken off, by whatever; None otherwise.
 
-        So is one that has learned to segment, but whose masks are not there yet.
+        So is one that has learned to segment, but whose masks are not there yet, and one that has
+        learned findings, but has not said which series have them.
         """
         row = next((row for row in self.rows() if row.verb == verb), None)
         if row is None:
             return None
         proposed = self._project.record.proposed_by.values()
         lacks_masks = row.structure and row.status == "finished" and row.folder not in proposed
-        return row if row.status == "interrupted" or lacks_masks else None
+        told = (self._project.runs / row.folder / PREDICTIONS).exists()
+        lacks_findings = verb == "classify" and row.status == "finished" and not told
+        return row if row.status == "interrupted" or lacks_masks or lacks_findings else None
 
     def open(self, folder: str) -> RunFolder:
         """Return a run's folder.
@@ -151,6 +162,8 @@ class ProjectRuns:
         row = self._named(folder)
         if row.structure:
             raise BadInput(f"the run {row.name!r} segments {row.structure}; it finds no landmarks")
+        if not row.sees:
+            raise BadInput(f"the run {row.name!r} tells findings of series; it finds no landmarks")
         if row.status != "finished":
             raise BadInput(f"the run {row.name!r} is {row.status}; choose one that is finished")
         self._project.update(current_run=folder)

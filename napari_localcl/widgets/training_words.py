@@ -5,12 +5,15 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from napari_localcl.widgets.wish import LEARN, SEGMENT
+from napari_localcl.widgets.wish import CLASSIFY, LEARN, SEGMENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_localcl.tasks.project_runs import RunRow
+
+COUNTED = ("segment", "embed", "fit", "predict")
+"""Events of work on images or series that can be counted, and is no training."""
 
 SAFE = "Earlier models, and all points and masks, are as they were."
 
@@ -27,7 +30,7 @@ class Outcome(Enum):
 
 def doing(verb: str) -> str:
     """Return what a terminal verb does, as the beginning of a sentence."""
-    return {LEARN: "Learning", SEGMENT: "Segmenting"}[verb]
+    return {LEARN: "Learning", SEGMENT: "Segmenting", CLASSIFY: "Learning findings"}[verb]
 
 
 def plain(complaint: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from napari_localcl.tasks.project_runs import PREDICTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.project_mask_files import MaskFiles
     from napari_localcl.tasks.project_runs import RunRow
 
-LEARN, SEGMENT = "pretrain", "shapes"
+LEARN, SEGMENT, CLASSIFY = "pretrain", "shapes", "classify"
 OF_SHAPES = "shape."  # what settings begin with that segmenting alone needs
 
 
@@ -68,7 +70,7 @@ class Wish:
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
         flags = ["--method", self.method, "--preset", self.preset, *self.budget.flags]
-        return [self.verb, *images, *flags, "--run", str(run), *_assignments(self.settings)]
+        return [self.verb, *images, *flags, "--run", str(run), *assignments(self.settings)]
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class ShapeWish:
         flags = ["--prior", self.prior, *self.budget.flags, "--run", str(run)]
         flags += ["--from", str(self.start_from)] if self.start_from else []
         out = ["--out", str(self.masks.proposals(self.folder, run.name))]
-        return [self.verb, *images, *flags, *out, *_assignments(self.settings)]
+        return [self.verb, *images, *flags, *out, *assignments(self.settings)]
 
 
 @dataclass(frozen=True)
@@ -147,13 +149,17 @@ class Continuation:
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
         out = ["--out", str(self.masks.proposals(self.folder, run.name))]
-        # One that has learned only makes the masks that are missing.
-        resume = [] if self.row.status == "finished" else ["--resume"]
+        if self.verb == CLASSIFY:
+            out = ["--out", str(run / PREDICTIONS)]
+        # One that has learned to segment only makes the masks that are missing.
+        is_done = self.row.status == "finished" and self.verb != CLASSIFY
+        resume = [] if is_done else ["--resume"]
         flags = ["--run", str(run), *resume, "--device", self.device]
-        return [self.verb, *images, *flags, *(out if self.folder else [])]
+        return [self.verb, *images, *flags, *([] if self.verb == LEARN else out)]
 
 
-def _assignments(settings: Mapping[str, object]) -> list[str]:
+def assignments(settings: Mapping[str, object]) -> list[str]:
+    """Return settings, by dotted name, as the terminal takes them."""
     return [part for pair in settings.items() for part in ("--set", _assignment(*pair))]
 
 

@@ -127,9 +127,10 @@ def learn_findings(
         folder = create_run(Path(run), plan, found, start_from)
     look = Look(plan.given, folder.path, device, cache)
     with beginning(folder, fresh=not resumed):
+        # First, so that whoever resumes need not give them again, however soon it broke off.
+        _note_labels(folder, truth, fresh=not resumed)
         features = yield from look.at(found, _planes(folder, found))
         _note_images(folder, features, fresh=not resumed)
-        _note_labels(folder, truth, fresh=not resumed)
         truth = _seen(truth, features)
         folds = make_folds(truth, plan.given.folds, plan.given.held, plan.seed)
         planes = yield from _usable(features, folds)

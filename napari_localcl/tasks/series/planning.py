@@ -110,6 +110,25 @@ def create_run(
     return folder
 
 
+def labels_to_resume(run: Path) -> Path | None:
+    """Return the labels that a run was begun with; None if it has learned from them already.
+
+    Raises
+    ------
+    BadInput
+        If there is no such run, or it was never given any.
+    """
+    folder = RunFolder.open(run)
+    if folder.record.verb != VERB:
+        raise BadInput(f"{run} learned no findings: give another --run")
+    if (folder.path / FILE).exists() and folder.record.status == "finished":
+        return None
+    labels = folder.path / LABELS
+    if not labels.exists():
+        raise BadInput(f"{run} broke off before it kept its labels: give --labels, too")
+    return labels
+
+
 @contextmanager
 def beginning(folder: RunFolder, *, fresh: bool) -> Iterator[None]:
     """Leave nothing of a fresh run that cannot begin; one interrupted here can be resumed."""
