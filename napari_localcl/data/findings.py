@@ -116,6 +116,25 @@ class Findings:
         return replace(self, names=names, values=self.values[:, list(chosen)])
 
 
+def check_finding(name: str, known: Findings) -> str:
+    """Return the name of a new finding without blanks around it.
+
+    Raises
+    ------
+    BadInput
+        If it is empty, taken, or what another column of the table is called.
+    """
+    name = name.strip()
+    if not name:
+        raise BadInput("a finding needs a name; write at least one letter")
+    if name in known.names:
+        raise BadInput(f"there is a finding {name!r} already; choose another name")
+    taken = (SERIES, PATIENT, SOURCE)
+    if name in taken or name in map(UNCERTAINTY.format, known.names):
+        raise BadInput(f"{name!r} is another column of the table; choose another name")
+    return name
+
+
 @dataclass(frozen=True)
 class Candidate:
     """What could be learned of a table.

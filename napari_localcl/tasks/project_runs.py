@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from napari_localcl.data.errors import BadInput
+from napari_localcl.tasks.series.files import PREDICTIONS
 from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
     from napari_localcl.data.project import Project
     from napari_localcl.training.record import RunRecord, SkippedRecord
-
-PREDICTIONS = "predictions.csv"
-"""What a run of `classify` says of the project's series, in its folder."""
 
 # Enough for the last step of any method, however long the table is.
 _TAIL = 4096

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, 
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
+from napari_localcl.widgets.evidence import Evidence
 from napari_localcl.widgets.export_panel import ExportPanel
 from napari_localcl.widgets.finder import Finder
 from napari_localcl.widgets.help_row import HelpRow
@@ -22,6 +23,8 @@ from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.region_preview import RegionPreview
 from napari_localcl.widgets.regions_box import RegionsBox
 from napari_localcl.widgets.review_panel import ReviewPanel
+from napari_localcl.widgets.series_form import FOR_SERIES
+from napari_localcl.widgets.series_panel import SeriesPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.shape_drawing import ShapeDrawing
 from napari_localcl.widgets.shape_panel import ShapePanel
@@ -30,7 +33,7 @@ from napari_localcl.widgets.similarity import Similarity
 from napari_localcl.widgets.training import Training
 from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.warming import warm_up
-from napari_localcl.widgets.wish import SEGMENT
+from napari_localcl.widgets.wish import CLASSIFY, SEGMENT
 from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
@@ -70,6 +73,7 @@ class LocalCL(QWidget):
         self.drawing = ShapeDrawing(viewer, self.canvas)
         self.preview = ShapePreview(viewer, self.session, self.canvas)
         self.regions = RegionPreview(viewer, self.session, self.canvas)
+        self.evidence = Evidence(viewer, self.session, self.canvas)
         self._make_panels()
         self._arrange()
         self._connect()
@@ -88,11 +92,20 @@ class LocalCL(QWidget):
         self.shape = ShapePanel(session, self.training, self.drawing, self.preview)
         self.review = ReviewPanel(session, self.masks.edit)
         self.export = ExportPanel(session)
+        self.series = SeriesPanel(session, self.training, self.evidence)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps, in their order."""
-        return (self.images, self.learn, self.landmark, self.shape, self.review, self.export)
+        return (
+            self.images,
+            self.learn,
+            self.landmark,
+            self.shape,
+            self.review,
+            self.export,
+            self.series,
+        )
 
     def _arrange(self) -> None:
         self._problem = make_label()
@@ -131,9 +144,10 @@ class LocalCL(QWidget):
             source.skipped.connect(self.images.add_skipped)
         self._warming.result.connect(lambda _none: self._make_monitor())
         self._warming.failed.connect(self.session.problem)
-        for step in (self.learn, self.shape):
+        for step in (self.learn, self.shape, self.series):
             step.monitor_wanted.connect(self.show_monitor)
-        self.learn.facts_known.connect(self.shape.take)
+        for taking in (self.shape, self.series):
+            self.learn.facts_known.connect(taking.take)
         self.learn.resume_wanted.connect(self._resume)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -163,13 +177,22 @@ class LocalCL(QWidget):
         if outcome is Outcome.LEARNED and self.training.verb == SEGMENT:
             self.review.set_open(True)
             self.session.next_uncertain()
+        elif outcome is Outcome.LEARNED and (self.training.verb == CLASSIFY or self._is_of_series):
+            self.series.set_open(True)
         elif outcome is Outcome.LEARNED:
             self.landmark.set_open(True)
+
+    @property
+    def _is_of_series(self) -> bool:
+        """Whether the run in use was learned for series."""
+        rows = self.session.runs.rows() if self.series.book.has_series else ()
+        return any(row.is_current and row.method == FOR_SERIES for row in rows)
 
     def _resume(self, folder: str) -> None:
         """Go on with a run, in the step that began it."""
         verbs = {row.folder: row.verb for row in self.session.runs.rows()}
-        step = self.shape if verbs.get(folder) == SEGMENT else self.learn
+        own = {SEGMENT: self.shape, CLASSIFY: self.series}
+        step = own.get(verbs.get(folder, ""), self.learn)
         step.resume(folder)
 
     def _show_problem(self, sentence: str) -> None:
@@ -274,6 +297,8 @@ class LocalCL(QWidget):
         self.similarity.close()
         for part in (self.masks, self.drawing, self.preview, self.regions, self.shape.options):
             part.close()
+        self.series.give_up()
+        self.evidence.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()

@@ -255,7 +255,6 @@ class Training(QObject):
             self._reading.start(_read(read_proposals, self._masks, self._folder, self._run.name))
         elif self.verb == CLASSIFY:
             self._end_well(self._run.name)
-            self._session.run_changed.emit()
         else:
             self._put_to_use(self._run.name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from napari_localcl.tasks.project_runs import PREDICTIONS
+from napari_localcl.tasks.series.files import PREDICTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

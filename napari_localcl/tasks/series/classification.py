@@ -26,10 +26,11 @@ from napari_localcl.training.run import RunFolder
 from .calibration import entropy
 from .classifier import Classifier
 from .evaluation import evaluate_series
+from .files import LABELS
 from .fitting import learn_classifier
 from .folds import labelled, learnable, make_folds
 from .looking import ENCODERS, Look
-from .planning import LABELS, beginning, create_run, fresh_plan, resumed_plan
+from .planning import beginning, create_run, fresh_plan, resumed_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence

@@ -16,6 +16,7 @@ from napari_localcl.training.record import RunRecord
 from napari_localcl.training.run import RunFolder
 
 from .classifier import FILE, VERB
+from .files import LABELS
 from .looking import ENCODERS, encoders_of, take_along
 from .settings import PRESETS, ClassifySettings
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from napari_localcl.data.series import SeriesListing
 
 PRESET = "small"
-LABELS = "labels.csv"
-"""What a run learned from, in its folder."""
 
 
 @dataclass(frozen=True)
