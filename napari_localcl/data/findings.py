@@ -6,7 +6,6 @@ The column ``patient``, where there is one, says which series belong to one pati
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 TABLE = "series.csv"
 SERIES, PATIENT, SOURCE = "series", "patient", "source"
 UNCERTAINTY = "{} uncertainty"
-_NONE = ("", "nan", "na")
-_CODES = 12  # values at most of a column of codes
+NOTHING = ("", "nan", "na")
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,74 +133,6 @@ def check_finding(name: str, known: Findings) -> str:
     return name
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """What could be learned of a table.
-
-    Parameters
-    ----------
-    name : str
-        A column, or `column=value`.
-    present, absent : int
-        How many series have it, and how many do not.
-    is_code : bool
-        Whether it is one value of a column of codes or words.
-    """
-
-    name: str
-    present: int
-    absent: int
-    is_code: bool
-
-
-def find_candidates(path: Path) -> tuple[Candidate, ...]:
-    """Find what a table holds that could be a finding.
-
-    Parameters
-    ----------
-    path : Path
-        CSV with the column `series`.
-
-    Returns
-    -------
-    tuple of Candidate
-        Columns of 0 and 1; of columns with few other values, each value. Columns of one value, or
-        of as many as measurements and dates have, are left out.
-
-    Raises
-    ------
-    BadInput
-        If the table cannot be read, or holds no such column.
-    """
-    lines = _lines(path)
-    found = [one for name in _findings(list(lines[0].cells)) for one in _candidates(lines, name)]
-    if not found:
-        raise BadInput(f"{path} has no findings: write a column of 0 and 1 for each")
-    return tuple(found)
-
-
-def _candidates(lines: Sequence[Line], name: str) -> list[Candidate]:
-    cells = [line.cells[name] for line in lines]
-    known = [cell for cell in cells if cell.casefold() not in _NONE]
-    counts = Counter(known)
-    if not 1 < len(counts) <= _CODES:
-        return []
-    if all(_is_binary(cell) for cell in counts):
-        present = sum(float(cell) == 1 for cell in known)
-        return [Candidate(name, present, len(known) - present, is_code=False)]
-    return [
-        Candidate(f"{name}={value}", count, len(known) - count, is_code=True)
-        for value, count in counts.most_common()
-    ]
-
-
-def _is_binary(cell: str) -> bool:
-    try:
-        return float(cell) in (0, 1)
-    except ValueError:
-        return False
-
-
 def read_findings(path: Path, wanted: Sequence[str] = ()) -> Findings:
     """Read a findings table.
 
@@ -263,7 +193,7 @@ def write_predictions(
     write_table(path, columns, rows)
 
 
-def _lines(path: Path) -> Sequence[Line]:
+def table_lines(path: Path) -> Sequence[Line]:
     lines = read_table(path, "findings table", (SERIES,), (SERIES,))
     if not lines:
         raise BadInput(f"{path} names no series; write one per line")
@@ -271,9 +201,9 @@ def _lines(path: Path) -> Sequence[Line]:
 
 
 def _read(path: Path, wanted: Sequence[str], *, probabilities: bool) -> Findings:
-    lines = _lines(path)
+    lines = table_lines(path)
     columns = list(lines[0].cells)
-    names = tuple(wanted) or _findings(columns)
+    names = tuple(wanted) or finding_columns(columns)
     if not names:
         raise BadInput(f"{path} has no findings: write a column of 0 and 1 for each")
     cells = [[_value(line, name, columns, probabilities) for name in names] for line in lines]
@@ -283,7 +213,7 @@ def _read(path: Path, wanted: Sequence[str], *, probabilities: bool) -> Findings
     )
 
 
-def _findings(columns: Sequence[str]) -> tuple[str, ...]:
+def finding_columns(columns: Sequence[str]) -> tuple[str, ...]:
     uncertainties = {UNCERTAINTY.format(name) for name in columns}
     return tuple(n for n in columns if n not in {SERIES, PATIENT, SOURCE, "", *uncertainties})
 
@@ -296,12 +226,12 @@ def _value(line: Line, name: str, columns: Sequence[str], probabilities: bool) -
         table = line.place.partition(", line")[0]
         raise BadInput(f"{table} has no column {name!r}; it has {', '.join(columns)}")
     cell = line.cells[column]
-    return float("nan") if cell.casefold() in _NONE else float(cell == value)
+    return float("nan") if cell.casefold() in NOTHING else float(cell == value)
 
 
 def _number(line: Line, name: str, probabilities: bool) -> float:
     cell = line.cells[name]
-    if cell.casefold() in _NONE:
+    if cell.casefold() in NOTHING:
         return float("nan")
     allowed = "a number from 0 to 1" if probabilities else "0, 1 or nothing"
     try:

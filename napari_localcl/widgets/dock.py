@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, Qt, QThreadPool, QTimer
@@ -11,6 +10,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, 
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
+from napari_localcl.widgets.dropping import dropped_folder
 from napari_localcl.widgets.evidence import Evidence
 from napari_localcl.widgets.export_panel import ExportPanel
 from napari_localcl.widgets.finder import Finder
@@ -23,7 +23,6 @@ from napari_localcl.widgets.navigator import Navigator
 from napari_localcl.widgets.region_preview import RegionPreview
 from napari_localcl.widgets.regions_box import RegionsBox
 from napari_localcl.widgets.review_panel import ReviewPanel
-from napari_localcl.widgets.series_form import FOR_SERIES
 from napari_localcl.widgets.series_panel import SeriesPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.shape_drawing import ShapeDrawing
@@ -177,16 +176,10 @@ class LocalCL(QWidget):
         if outcome is Outcome.LEARNED and self.training.verb == SEGMENT:
             self.review.set_open(True)
             self.session.next_uncertain()
-        elif outcome is Outcome.LEARNED and (self.training.verb == CLASSIFY or self._is_of_series):
+        elif outcome is Outcome.LEARNED and self.series.is_next:
             self.series.set_open(True)
         elif outcome is Outcome.LEARNED:
             self.landmark.set_open(True)
-
-    @property
-    def _is_of_series(self) -> bool:
-        """Whether the run in use was learned for series."""
-        rows = self.session.runs.rows() if self.series.book.has_series else ()
-        return any(row.is_current and row.method == FOR_SERIES for row in rows)
 
     def _resume(self, folder: str) -> None:
         """Go on with a run, in the step that began it."""
@@ -262,12 +255,12 @@ class LocalCL(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 (Qt's name)
         """Take a folder."""
-        if _folder(event) is not None:
+        if dropped_folder(event) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 (Qt's name)
         """Open the folder."""
-        folder = _folder(event)
+        folder = dropped_folder(event)
         if folder is not None:
             event.acceptProposedAction()
             self.images.set_open(True)
@@ -302,12 +295,3 @@ class LocalCL(QWidget):
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()
-
-
-def _folder(event: QDragEnterEvent | QDropEvent) -> Path | None:
-    """Return the first folder among what is dragged; of a file, the folder that it lies in."""
-    for url in event.mimeData().urls():
-        path = Path(url.toLocalFile())
-        if url.isLocalFile() and path.exists():
-            return path if path.is_dir() else path.parent
-    return None

@@ -10,7 +10,7 @@ from qtpy.QtCore import QSignalBlocker, Signal
 from qtpy.QtWidgets import QComboBox, QFileDialog, QInputDialog, QVBoxLayout, QWidget
 
 from napari_localcl.data.errors import BadInput
-from napari_localcl.data.findings import find_candidates
+from napari_localcl.data.finding_candidates import find_candidates
 from napari_localcl.widgets.asking import is_sure
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.findings_dialog import FindingsDialog

@@ -18,9 +18,9 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
 )
 
-from napari_localcl.tasks.series.files import LABELS, PREDICTIONS
 from napari_localcl.tasks.series.curves import draw_curves
 from napari_localcl.tasks.series.evaluation import FIGURES, evaluate_series
+from napari_localcl.tasks.series.files import LABELS, PREDICTIONS
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.controls import describe, in_row, make_button, make_label
 from napari_localcl.widgets.score_plots import ScorePlots
@@ -138,8 +138,8 @@ class ScoresDialog(QDialog):
         values = _columns(self._told, self._finding)
         count = int(np.isfinite(np.stack(values)).all(axis=0).sum())
         self._heading.setText(
-            f"{self._told.run.name}, {self._finding}: {count} series of which it is known. Each was "
-            "judged by a part of the run that never saw it, nor another one of its patient."
+            f"{self._told.run.name}, {self._finding}: {count} series of which it is known. Each "
+            "was judged by a part of the run that never saw it, nor another one of its patient."
         )
 
     def _on_row(self, row: int) -> None:

@@ -12,17 +12,16 @@ from qtpy.QtWidgets import QComboBox, QFormLayout
 from napari_localcl.widgets.controls import describe, in_row, keep_narrow, make_button
 from napari_localcl.widgets.finding_names import FindingNames
 from napari_localcl.widgets.series_book import SeriesBook, frames_of
-from napari_localcl.widgets.series_form import SeriesForm
+from napari_localcl.widgets.series_form import FOR_SERIES, SeriesForm
 from napari_localcl.widgets.series_table import SeriesTable
 from napari_localcl.widgets.step import State
 from napari_localcl.widgets.training_step import TrainingStep
 from napari_localcl.widgets.why import Why
 from napari_localcl.widgets.wish import CLASSIFY
-from napari_localcl.widgets.words import begun, counted
+from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from qtpy.QtWidgets import QWidget
 
@@ -91,6 +90,14 @@ class SeriesPanel(TrainingStep):
         """Whether anything is known of the series, and something sees them."""
         known = np.isfinite(self.book.findings.values).any()
         return bool(known and self.form.is_known and not self.form.lacks_encoder)
+
+    @property
+    def is_next(self) -> bool:
+        """Whether one goes on here after the training that has just ended."""
+        if self._training.verb == self.verb:
+            return True
+        rows = self._session.runs.rows() if self.book.has_series else ()
+        return any(row.is_current and row.method == FOR_SERIES for row in rows)
 
     def take(self, facts: Mapping[str, Any]) -> None:
         """Take over what `methods --events` says."""
