@@ -194,6 +194,7 @@ def write_predictions(
 
 
 def table_lines(path: Path) -> Sequence[Line]:
+    """Return the lines of a findings table, at least one; errors as of :func:`read_findings`."""
     lines = read_table(path, "findings table", (SERIES,), (SERIES,))
     if not lines:
         raise BadInput(f"{path} names no series; write one per line")
@@ -214,6 +215,7 @@ def _read(path: Path, wanted: Sequence[str], *, probabilities: bool) -> Findings
 
 
 def finding_columns(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return those of a table's columns that may hold findings."""
     uncertainties = {UNCERTAINTY.format(name) for name in columns}
     return tuple(n for n in columns if n not in {SERIES, PATIENT, SOURCE, "", *uncertainties})
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _GAP = 4  # pixels between rows
 _LIGHT = "light"  # offered first: with few labels it is hard to beat, and takes seconds
+_NOTHING = "nothing learned yet"
 FOR_SERIES = "sslm"  # the method that was made for series
 
 
@@ -56,7 +57,7 @@ class SeriesForm(QWidget):
     @property
     def lacks_encoder(self) -> bool:
         """Whether something has to be learned from the frames first."""
-        return self._value("features") == "encoder" and not self._encoder.count()
+        return self._value("features") == "encoder" and self._encoder.currentData() is None
 
     @property
     def is_trained(self) -> bool:
@@ -92,6 +93,8 @@ class SeriesForm(QWidget):
         self._encoder.clear()
         for row in sorted(rows, key=lambda row: row.method != FOR_SERIES):
             self._encoder.addItem(f"{row.name} ({row.method})", runs.open(row.folder).path)
+        if not rows:
+            self._encoder.addItem(_NOTHING, None)
         self._encoder.setCurrentIndex(max(self._encoder.findData(before), 0))
         self._show()
 
