@@ -35,6 +35,7 @@ class EvidenceBars(QWidget):
         self._shares: npt.NDArray[np.float64] = np.zeros(0)
         area = pyqtgraph.PlotWidget(background=None)
         area.setFixedHeight(_HEIGHT)
+        area.setMinimumWidth(120)
         self._plot = area.getPlotItem()
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.hideButtons()

@@ -16,6 +16,7 @@ from napari_localcl.widgets.series_form import FOR_SERIES, SeriesForm
 from napari_localcl.widgets.series_table import SeriesTable
 from napari_localcl.widgets.step import State
 from napari_localcl.widgets.training_step import TrainingStep
+from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.why import Why
 from napari_localcl.widgets.wish import CLASSIFY
 from napari_localcl.widgets.words import begun
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.scores_dialog import ScoresDialog
     from napari_localcl.widgets.session import Session
     from napari_localcl.widgets.training import Training
-    from napari_localcl.widgets.training_words import Outcome
 
 _GAP = 4  # pixels between rows
 _FIRST = (
@@ -69,6 +69,7 @@ class SeriesPanel(TrainingStep):
         super().__init__(7, "Series", tip, "First open a folder of series.", session, training)
         self._evidence = evidence
         self._dialog: ScoresDialog | None = None
+        self._before = ""  # what is said first: what was broken off, or left out
         self._left_out: list[str] = []
         self.book = SeriesBook(session, self)
         self.names, self.table, self.form = (
@@ -144,13 +145,15 @@ class SeriesPanel(TrainingStep):
 
     def _connect(self) -> None:
         self.book.opened.connect(self._show_step)
-        self.book.changed.connect(self._on_book)
+        self.book.changed.connect(self._look_again)
         self.names.changed.connect(self._on_finding)
         self.names.failed.connect(lambda why: self.tell(State.NEEDS_YOU, f"{begun(why)}."))
         self.table.chosen.connect(self._show_series)
-        self.form.changed.connect(self._on_form)
+        self.form.changed.connect(self._look_again)
         self._run.activated.connect(lambda _index: self.book.show_run(self._run.currentData()))
         self._training.skipped.connect(self._on_skipped)
+        # It takes room: the step is brought into sight again.
+        self.why.grown.connect(self.opened)
 
     def _fields(self) -> tuple[QWidget, ...]:
         return (self.form,)
@@ -194,19 +197,13 @@ class SeriesPanel(TrainingStep):
             self.book.show_run(self._run.currentData())
         super()._list_runs()
 
-    def _on_book(self) -> None:
+    def _look_again(self) -> None:
         self._enable()
-        self._tell_state()
-
-    def _on_form(self) -> None:
-        self._enable()
-        self._tell_state()
-
-    def _tell_state(self) -> None:
         if not self.is_at_work and self.book.exams:
-            self._say_state("")
+            self._say_state(self._before)
 
     def _say_state(self, broken: str) -> None:
+        self._before = broken
         counts = self._counts()
         if self.book.problem:
             self.tell(State.NEEDS_YOU, f"{begun(self.book.problem)}.")
@@ -235,8 +232,7 @@ class SeriesPanel(TrainingStep):
 
     def _on_finding(self) -> None:
         self.table.choose(self.names.at_hand)
-        self._tell_state()
-        self._enable()
+        self._look_again()
         if self.table.at_hand >= 0 and self._evidence.exam:
             self._explain(self.book.exams[self.table.at_hand].name)
 
@@ -275,11 +271,12 @@ class SeriesPanel(TrainingStep):
 
     def _on_skipped(self, sentence: str) -> None:
         if self.is_at_work and sentence.startswith("finding "):
-            self._left_out.append(f"{begun(sentence)}.")
+            self._left_out.append(f"{begun(sentence)}. ")
 
     def _on_ended(self, outcome: Outcome, sentence: str) -> None:
-        is_own = self._training.verb == self.verb
-        super()._on_ended(outcome, " ".join([sentence, *self._left_out]) if is_own else sentence)
+        super()._on_ended(outcome, sentence)
+        if outcome is Outcome.LEARNED and self._training.verb == self.verb:
+            self._before = "".join(self._left_out)
 
     def show_scores(self) -> None:
         """Show how well the run tells the findings."""

@@ -25,7 +25,7 @@ _WORDS = {1.0: "yes", 0.0: "no"}
 _NEXT = {1.0: 0.0, 0.0: np.nan}
 _KEYS = {Qt.Key.Key_Y: 1.0, Qt.Key.Key_N: 0.0, Qt.Key.Key_Delete: np.nan}
 _MOMENT = 150  # milliseconds on a row before its series is opened
-_LINES = 7  # that are seen at least
+_LINES = 6  # that are seen at least
 
 
 class SeriesRows(TableModel):

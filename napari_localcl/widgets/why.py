@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_localcl.widgets.controls import (
@@ -36,7 +37,14 @@ class Why(QWidget):
         Where the frames are shown.
     evidence : Evidence
         What knows them.
+
+    Attributes
+    ----------
+    grown : Signal
+        It takes more room than before.
     """
+
+    grown = Signal()
 
     def __init__(self, session: Session, evidence: Evidence) -> None:
         super().__init__()
@@ -47,8 +55,8 @@ class Why(QWidget):
         keep_narrow(self._planes, 6)
         describe(self._planes, "Plane", "Of which plane or sequence the bars are")
         self._shown = make_check(
-            "Heat map",
-            "Show where in the frame it is, over the image",
+            "Show where",
+            "Show in the frames what spoke for the finding, as a heat map",
             evidence.want,
             "Alt+Shift+H",
         )
@@ -86,10 +94,11 @@ class Why(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
+        column.addWidget(self._said)
         line = QHBoxLayout()
-        line.addWidget(self._said, 1)
-        line.addWidget(self._planes)
         line.addWidget(self._shown)
+        line.addStretch()
+        line.addWidget(self._planes)
         column.addLayout(line)
         self._place = column
         self._buttons = QHBoxLayout()
@@ -107,6 +116,7 @@ class Why(QWidget):
 
     def _say(self, sentence: str) -> None:
         self._said.setText(sentence)
+        self._said.setVisible(bool(sentence))
 
     # What is known
 
@@ -126,13 +136,14 @@ class Why(QWidget):
             self._go_to_foremost()
 
     def _show_frames(self, is_known: bool) -> None:
+        is_grown = is_known and (self._bars is None or self._bars.isHidden())
         if is_known and self._bars is None:
             # Here, because it brings a plotting library that opening the dock should not wait for.
             from napari_localcl.widgets.evidence_bars import EvidenceBars
 
             self._bars = EvidenceBars()
             self._bars.chosen.connect(self._go_to)
-            self._place.insertWidget(1, self._bars)
+            self._place.insertWidget(2, self._bars)
         if self._bars is not None:
             self._bars.setVisible(is_known)
         self._planes.setVisible(is_known and self._planes.count() > 1)
@@ -141,6 +152,8 @@ class Why(QWidget):
             button.setVisible(False)
         if is_known:
             self._draw()
+        if is_grown:
+            self.grown.emit()
 
     def _draw(self) -> None:
         frames = self._evidence.planes[self._plane]
@@ -148,17 +161,15 @@ class Why(QWidget):
         at_hand = frames.names.index(here) if here in frames.names else -1
         assert self._bars is not None
         self._bars.show_shares(frames.shares, at_hand)
-        self._say(
-            f"For {self._evidence.finding}:" if frames.shares.any() else "Nothing spoke for it."
-        )
+        self._say("" if frames.shares.any() else f"Nothing spoke for {self._evidence.finding}.")
         leading = self._leading
         for place, button in enumerate(self._foremost):
             button.setVisible(place < len(leading))
             if place < len(leading):
                 share = float(np.round(100 * frames.shares[leading[place]]))
-                name = f"Frame {leading[place]}: {share:.0f}%"
-                button.setText(name)
-                describe(button, name, f"Go to this frame: it holds {share:.0f}% of the evidence")
+                button.setText(f"#{leading[place]}: {share:.0f}%")
+                tip = f"Go to frame {leading[place]}, which holds {share:.0f}% of the evidence"
+                describe(button, f"Frame {leading[place]}", tip)
 
     def _follow(self) -> None:
         """Mark the frame at hand; one of another plane brings the bars of that plane."""
