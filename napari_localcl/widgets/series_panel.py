@@ -276,7 +276,7 @@ class SeriesPanel(TrainingStep):
     def _on_ended(self, outcome: Outcome, sentence: str) -> None:
         super()._on_ended(outcome, sentence)
         if outcome is Outcome.LEARNED and self._training.verb == self.verb:
-            self._before = "".join(self._left_out)
+            self._before = f"{sentence} {''.join(self._left_out)}"
 
     def show_scores(self) -> None:
         """Show how well the run tells the findings."""
