@@ -80,6 +80,11 @@ class ScoresDialog(QDialog):
             self._work.start(_evaluate(told))
         self.plots.draw(draw_curves(*_columns(told, self._finding)))
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the figures are being computed."""
+        return self._work.is_busy
+
     def close_work(self) -> None:
         """Give up what is at hand."""
         self._work.stop()

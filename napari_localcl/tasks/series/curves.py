@@ -69,7 +69,8 @@ def draw_curves(told: Floats, truth: Floats) -> Curves | None:
     called = ends + 1.0
     bins = np.minimum((told * BINS).astype(int), BINS - 1)
     counts, sums, rates = (
-        np.bincount(bins, weights, BINS) for weights in (np.ones(len(told)), told, truth)
+        np.asarray(np.bincount(bins, weights, BINS), np.float64)
+        for weights in (np.ones(len(told)), told, truth)
     )
     there = counts > 0
     return Curves(
