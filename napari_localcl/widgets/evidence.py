@@ -68,8 +68,8 @@ class Evidence(QObject):
         Whether it is to be shown.
     planes : dict of str to Frames
         What is known of the series explained last.
-    exam, finding : str
-        Which series and finding that is.
+    about : tuple of (Path, str, str) or None
+        Which run, series and finding that is.
     """
 
     explained = Signal()
@@ -99,7 +99,7 @@ class Evidence(QObject):
     def _forget(self) -> None:
         self.planes: dict[str, Frames] = {}
         self._coming: dict[str, Frames] = {}
-        self.exam = self.finding = ""
+        self.about: tuple[Path, str, str] | None = None
 
     @property
     def layer(self) -> Any:
@@ -128,7 +128,7 @@ class Evidence(QObject):
         assert self._session.project is not None
         self._heat.hide()
         self._forget()
-        self.exam, self.finding = exam, finding
+        self.about = run, exam, finding
         series = [str(path) for path in self._session.project.input]
         self._service.forget("evidence")
         self._service.ask("explain", series=series, run=str(run), exam=exam, finding=finding)
@@ -166,13 +166,22 @@ class Evidence(QObject):
             shares = np.array(answer["shares"], float)
             self._coming[answer["plane"]] = Frames(tuple(answer["frames"]), shares)
         elif event == "explained":
-            self.planes = self._coming
-            self.explained.emit()
-            self.refresh()
+            self._take()
         elif event == "map":
-            facts = {"series": self.exam, "finding": self.finding}
-            self._heat.show(HeatMap.from_event(answer), f"{_NAME}: {self.finding}", facts)
+            assert self.about is not None
+            _, exam, finding = self.about
+            facts = {"series": exam, "finding": finding}
+            self._heat.show(HeatMap.from_event(answer), f"{_NAME}: {finding}", facts)
         elif event == "failed" and kind == "explain":
             self.failed.emit(answer["why"])
         elif answer.get("message"):
             self.said.emit(answer["message"])
+
+    def _take(self) -> None:
+        known = set(self._session.names)
+        if all(known.issuperset(frames.names) for frames in self._coming.values()):
+            self.planes = self._coming
+            self.explained.emit()
+            self.refresh()
+        else:
+            self.failed.emit("the folder has other images than the project; open it again")

@@ -129,7 +129,7 @@ class ScoresDialog(QDialog):
             for column, text in enumerate(_texts(one)):
                 item = QTableWidgetItem(text)
                 if column > 1:
-                    item.setTextAlignment(int(Qt.AlignmentFlag.AlignCenter))
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignCenter)
                     item.setToolTip(_TIPS[FIGURES[column - 2]])
                 self._table.setItem(place, column, item)
         self._table.resizeRowsToContents()

@@ -102,7 +102,7 @@ class SeriesBook(QObject):
         self._asking.result.connect(self._on_told)
         self._asking.failed.connect(session.problem)
         session.opened.connect(self._open)
-        session.closing.connect(self.save)
+        session.closing.connect(self.close)
         session.settling.connect(self.save)
         self._forget()
 

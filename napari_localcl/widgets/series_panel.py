@@ -69,6 +69,7 @@ class SeriesPanel(TrainingStep):
         super().__init__(7, "Series", tip, "First open a folder of series.", session, training)
         self._evidence = evidence
         self._dialog: ScoresDialog | None = None
+        self._shown: object = None
         self._before = ""  # what is said first: what was broken off, or left out
         self._left_out: list[str] = []
         self.book = SeriesBook(session, self)
@@ -199,6 +200,10 @@ class SeriesPanel(TrainingStep):
 
     def _look_again(self) -> None:
         self._enable()
+        if self.book.told is not self._shown:
+            # Another run has other reasons.
+            self._shown = self.book.told
+            self.why.forget()
         if not self.is_at_work and self.book.exams:
             self._say_state(self._before)
 
@@ -233,7 +238,7 @@ class SeriesPanel(TrainingStep):
     def _on_finding(self) -> None:
         self.table.choose(self.names.at_hand)
         self._look_again()
-        if self.table.at_hand >= 0 and self._evidence.exam:
+        if self.table.at_hand >= 0 and self._evidence.about:
             self._explain(self.book.exams[self.table.at_hand].name)
 
     def _show_series(self, place: int) -> None:

@@ -68,7 +68,15 @@ class SeriesRows(TableModel):
         """Sort by a column; series of which nothing is known there come last."""
         self._column, self._descending = column, order == Qt.SortOrder.DescendingOrder
         self.layoutAboutToBeChanged.emit()
+        # What is selected stays the same series, wherever its row comes to lie.
+        before = self.persistentIndexList()
+        places = [self.place(index.row()) for index in before]
         self._order = self._arranged()
+        after = [
+            self.index(self.row_of(place), index.column())
+            for place, index in zip(places, before, strict=True)
+        ]
+        self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
 
     def place(self, row: int) -> int:
@@ -93,7 +101,7 @@ class SeriesRows(TableModel):
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return the text of a cell."""
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != _NAME:
-            return int(Qt.AlignmentFlag.AlignCenter)
+            return Qt.AlignmentFlag.AlignCenter
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._names[self._order[index.row()]]
         if role != Qt.ItemDataRole.DisplayRole:

@@ -10,7 +10,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_localcl.widgets.child import Child
 
 _LAST = ("opened", "map", "found", "suggested", "explained", "failed")
-_SILENCE = "the process that looks for landmarks ended"
+_SILENCE = "the process that answers ended"
 
 
 class Service(QObject):

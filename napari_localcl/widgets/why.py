@@ -74,7 +74,7 @@ class Why(QWidget):
 
     def ask(self, run: Path, exam: str, finding: str) -> None:
         """Ask what spoke for a finding in a series; then go to the frame that mattered most."""
-        if (self._evidence.exam, self._evidence.finding) == (exam, finding):
+        if self._evidence.about == (run, exam, finding):
             return
         self._came_from = self._session.image
         self._evidence.ask(run, exam, finding)
@@ -161,7 +161,7 @@ class Why(QWidget):
         at_hand = frames.names.index(here) if here in frames.names else -1
         assert self._bars is not None
         self._bars.show_shares(frames.shares, at_hand)
-        self._say("" if frames.shares.any() else f"Nothing spoke for {self._evidence.finding}.")
+        self._say("" if frames.shares.any() else "Nothing spoke for it.")
         leading = self._leading
         for place, button in enumerate(self._foremost):
             button.setVisible(place < len(leading))

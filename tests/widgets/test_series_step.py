@@ -90,6 +90,8 @@ def test_from_words_on_some_series_to_the_frames_that_mattered(dock, wait, qapp)
     series.table.sortByColumn(2, Qt.SortOrder.DescendingOrder)
     assert column(dock, 0)[:2] == ["head_0", "head_2"]
     series.table.selectRow(1)
+    series.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+    assert series.table.at_hand == 2
     wait(lambda: dock.evidence.layer is not None and dock.evidence.layer.visible)
     assert session.image == "axial/head_2.tif#5"
     layer = dock.evidence.layer
