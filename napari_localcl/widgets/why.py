@@ -88,7 +88,8 @@ class Why(QWidget):
         self.hide()
 
     def _frame_button(self, place: int) -> QPushButton:
-        return make_button("", "", lambda: self._go_to(self._leading[place]))
+        tip = "Go to a frame that holds much of the evidence"
+        return make_button("Frame", tip, lambda: self._go_to(self._leading[place]))
 
     def _arrange(self) -> None:
         column = QVBoxLayout(self)
