@@ -39,7 +39,8 @@ Labels = Annotated[
     typer.Option(
         metavar="CSV",
         help="Learn from these findings: a column 'series', perhaps 'patient', and one per "
-        "finding with 0, 1 or nothing. Without it, a run that has learned predicts.",
+        "finding with 0, 1 or nothing. Without it, a run that has learned predicts, and one that "
+        "broke off goes on with --resume.",
         show_default=False,
     ),
 ]
@@ -104,7 +105,7 @@ def classify(
     judged by what has never seen it. OUT gets, for all series, a calibrated probability per finding
     and its uncertainty in bits (0 sure, 1 undecided).
     """
-    if labels is None and out is None and maps is None:
+    if labels is None and out is None and maps is None and not resume:
         raise BadInput("give --labels to learn, --out or --maps to predict with a run, or several")
 
     from napari_localcl.cli.evaluate_series import print_scores
@@ -116,11 +117,16 @@ def classify(
         save_predictions,
     )
     from napari_localcl.tasks.series.explaining import write_maps
+    from napari_localcl.tasks.series.planning import labels_to_resume
     from napari_localcl.training.budget import Budget
     from napari_localcl.training.devices import leads
 
     show, folder = reporter(events), images_argument(series)
     predicted: Predicted | None = None
+    if labels is None and resume:
+        labels = labels_to_resume(run)
+        if labels is None and out is None and maps is None:
+            raise BadInput(f"{run} has learned already: give --out or --maps to predict with it")
     if labels is not None:
         work = learn_findings(
             folder,

@@ -52,7 +52,21 @@ def _tell(methods: "Sequence[type[Method]]") -> None:
         preset=PRESET,
         devices=["auto", *devices],
         device_names={device: describe_device(device) for device in devices},
+        classify=_classify_facts(),
     )
+
+
+def _classify_facts() -> dict[str, object]:
+    from napari_localcl.data.settings import build_settings, list_settings
+    from napari_localcl.tasks.series.planning import PRESET
+    from napari_localcl.tasks.series.settings import PRESET_HELP, PRESETS, ClassifySettings
+
+    built = {name: build_settings(ClassifySettings, {}, own) for name, own in PRESETS.items()}
+    return {
+        "preset": PRESET,
+        "presets": {n: [asdict(one) for one in list_settings(own)] for n, own in built.items()},
+        "preset_help": PRESET_HELP,
+    }
 
 
 def _facts(method: "type[Method]") -> dict[str, object]:

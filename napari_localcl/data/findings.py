@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TABLE = "series.csv"
 SERIES, PATIENT, SOURCE = "series", "patient", "source"
 UNCERTAINTY = "{} uncertainty"
-_NONE = ("", "nan", "na")
+NOTHING = ("", "nan", "na")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,10 +88,49 @@ class Findings:
         ]
         return Findings(tuple(exams), self.names, values, tuple(patients))
 
+    def told(self, row: int, name: str, value: float) -> Findings:
+        """Return the same with another value, of a series and a finding; NaN where not known."""
+        values = self.values.copy()
+        values[row, self.names.index(name)] = value
+        return replace(self, values=values)
+
+    def beside(self, other: Findings) -> Findings:
+        """Return the findings of both, of the same series; those of the other count.
+
+        Its patients count, too, where it knows of any that has several series.
+        """
+        kept = [i for i, name in enumerate(self.names) if name not in other.names]
+        patients = other.patients if set(other.patients) != set(other.series) else self.patients
+        return Findings(
+            self.series,
+            (*(self.names[i] for i in kept), *other.names),
+            np.hstack([self.values[:, kept], other.values]),
+            patients,
+        )
+
     def only(self, chosen: Sequence[int]) -> Findings:
         """Return some of the findings."""
         names = tuple(self.names[i] for i in chosen)
         return replace(self, names=names, values=self.values[:, list(chosen)])
+
+
+def check_finding(name: str, known: Findings) -> str:
+    """Return the name of a new finding without blanks around it.
+
+    Raises
+    ------
+    BadInput
+        If it is empty, taken, or what another column of the table is called.
+    """
+    name = name.strip()
+    if not name:
+        raise BadInput("a finding needs a name; write at least one letter")
+    if name in known.names:
+        raise BadInput(f"there is a finding {name!r} already; choose another name")
+    taken = (SERIES, PATIENT, SOURCE)
+    if name in taken or name in map(UNCERTAINTY.format, known.names):
+        raise BadInput(f"{name!r} is another column of the table; choose another name")
+    return name
 
 
 def read_findings(path: Path, wanted: Sequence[str] = ()) -> Findings:
@@ -154,12 +193,18 @@ def write_predictions(
     write_table(path, columns, rows)
 
 
-def _read(path: Path, wanted: Sequence[str], *, probabilities: bool) -> Findings:
+def table_lines(path: Path) -> Sequence[Line]:
+    """Return the lines of a findings table, at least one; errors as of :func:`read_findings`."""
     lines = read_table(path, "findings table", (SERIES,), (SERIES,))
     if not lines:
         raise BadInput(f"{path} names no series; write one per line")
+    return lines
+
+
+def _read(path: Path, wanted: Sequence[str], *, probabilities: bool) -> Findings:
+    lines = table_lines(path)
     columns = list(lines[0].cells)
-    names = tuple(wanted) or _findings(columns)
+    names = tuple(wanted) or finding_columns(columns)
     if not names:
         raise BadInput(f"{path} has no findings: write a column of 0 and 1 for each")
     cells = [[_value(line, name, columns, probabilities) for name in names] for line in lines]
@@ -169,7 +214,8 @@ def _read(path: Path, wanted: Sequence[str], *, probabilities: bool) -> Findings
     )
 
 
-def _findings(columns: Sequence[str]) -> tuple[str, ...]:
+def finding_columns(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return those of a table's columns that may hold findings."""
     uncertainties = {UNCERTAINTY.format(name) for name in columns}
     return tuple(n for n in columns if n not in {SERIES, PATIENT, SOURCE, "", *uncertainties})
 
@@ -182,12 +228,12 @@ def _value(line: Line, name: str, columns: Sequence[str], probabilities: bool) -
         table = line.place.partition(", line")[0]
         raise BadInput(f"{table} has no column {name!r}; it has {', '.join(columns)}")
     cell = line.cells[column]
-    return float("nan") if cell.casefold() in _NONE else float(cell == value)
+    return float("nan") if cell.casefold() in NOTHING else float(cell == value)
 
 
 def _number(line: Line, name: str, probabilities: bool) -> float:
     cell = line.cells[name]
-    if cell.casefold() in _NONE:
+    if cell.casefold() in NOTHING:
         return float("nan")
     allowed = "a number from 0 to 1" if probabilities else "0, 1 or nothing"
     try:

@@ -110,7 +110,11 @@ def find_series(
     BadInput
         If there are no usable images.
     """
-    listing = find_images(series)
+    return series_of(find_images(series), known)
+
+
+def series_of(listing: Listing, known: Sequence[str] = ()) -> SeriesListing:
+    """Find exams among images that are listed already; see :func:`find_series`."""
     stacks = _stacks(listing)
     words = _WORDS | {name.casefold() for name in known}
     told = {name: _told(name, words) for name in stacks}

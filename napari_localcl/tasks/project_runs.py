@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.mask_table import TABLE
+from napari_localcl.tasks.series.files import PREDICTIONS
 from napari_localcl.training.files import remove_folder
 from napari_localcl.training.metrics import last_step
 from napari_localcl.training.run import RunFolder
@@ -32,8 +33,7 @@ class RunRow:
     name : str
         What a person calls it.
     verb : str
-        What it did, as the terminal calls it: `pretrain`, `shapes` or `finetune`; empty if the run
-        is damaged.
+        What it did, as the terminal calls it: `pretrain`, `shapes`, ...; empty if it is damaged.
     method, preset : str
         The published system, and what its settings began with; empty if the run is damaged.
     status : str
@@ -77,6 +77,11 @@ class RunRow:
         return (self.folder.rpartition("-")[0],) if self.verb == "shapes" else tuple(self.classes)
 
     @property
+    def sees(self) -> bool:
+        """Whether it learned what images look like, rather than what people say of them."""
+        return not self.structures and self.verb != "classify"
+
+    @property
     def structure(self) -> str:
         """The same in words; empty if it segments none."""
         return ", ".join(self.structures)
@@ -109,14 +114,17 @@ class ProjectRuns:
     def interrupted(self, verb: str) -> RunRow | None:
         """Return the latest run of a verb if it was broken off, by whatever; None otherwise.
 
-        So is one that has learned to segment, but whose masks are not there yet.
+        So is one that has learned to segment, but whose masks are not there yet, and one that has
+        learned findings, but has not said which series have them.
         """
         row = next((row for row in self.rows() if row.verb == verb), None)
         if row is None:
             return None
         is_told = row.folder in self._project.record.proposed_by.values() or self._has_masks(row)
         lacks_masks = row.structure and row.status == "finished" and not is_told
-        return row if row.status == "interrupted" or lacks_masks else None
+        told = (self._project.runs / row.folder / PREDICTIONS).exists()
+        lacks_findings = verb == "classify" and row.status == "finished" and not told
+        return row if row.status == "interrupted" or lacks_masks or lacks_findings else None
 
     def proposing(self, structures: Collection[str]) -> tuple[RunRow, ...]:
         """Return the runs that left masks of all these structures, by their folders; latest first.
@@ -186,6 +194,8 @@ class ProjectRuns:
         row = self._named(folder)
         if row.structure:
             raise BadInput(f"the run {row.name!r} segments {row.structure}; it finds no landmarks")
+        if not row.sees:
+            raise BadInput(f"the run {row.name!r} tells findings of series; it finds no landmarks")
         if row.status != "finished":
             raise BadInput(f"the run {row.name!r} is {row.status}; choose one that is finished")
         self._project.update(current_run=folder)

@@ -13,6 +13,8 @@ ask         with                           answers
                                            with `step` of `steps`, then `found`
 `suggest`                                  progress, then `suggested` with `ranking`
 `like`, ...                                see :mod:`napari_localcl.tasks.serving_embeddings`
+`explain`                                  see :mod:`napari_localcl.tasks.series.serving`; needs no
+`evidence`                                 `open`
 `stop`      `kinds`                        none: what was asked of these kinds is given up
 =========== ============================== ======================================================
 
@@ -36,6 +38,7 @@ from napari_localcl.data.errors import BadInput
 if TYPE_CHECKING:
     from napari_localcl.data.progress import Progress
     from napari_localcl.tasks.atlas import Atlas
+    from napari_localcl.tasks.series.serving import Reasons
     from napari_localcl.tasks.serving_embeddings import Study
 
 Question = Mapping[str, Any]
@@ -44,7 +47,7 @@ Answers = Generator[Answer, None, None]
 
 # The module is imported when it is needed, for it takes seconds.
 _OF_ALL_IMAGES = ("like", "colours", "clusters", "rarity", "change", "scatter", "odd", "wholes")
-_URGENCY = ("open", "pixel", "map", *_OF_ALL_IMAGES, "landmarks", "suggest")
+_URGENCY = ("open", "pixel", "map", "evidence", "explain", *_OF_ALL_IMAGES, "landmarks", "suggest")
 
 
 def serve(lines: Iterable[str], say: Callable[[Answer], None]) -> None:
@@ -83,6 +86,7 @@ class Desk:
         self._folder: tuple[object, object] | None = None
         self._atlas: Atlas | None = None
         self._study: Study | None = None
+        self._reasons: Reasons | None = None
         self._threads = 0
 
     def work(self, asked: SimpleQueue[Question | None]) -> None:
@@ -207,6 +211,12 @@ class Desk:
         self._study = self._study or Study.of(self._there, self._folder and self._folder[0])
         yield from self._study.answers(question)
 
+    def _reasoned(self, question: Question) -> Answers:
+        from napari_localcl.tasks.series.serving import Reasons
+
+        self._reasons = self._reasons or Reasons()
+        yield from self._reasons.answers(question)
+
 
 _ANSWERS: dict[str, Callable[[Desk, Question], Answers]] = {
     "open": Desk._opened,
@@ -215,6 +225,7 @@ _ANSWERS: dict[str, Callable[[Desk, Question], Answers]] = {
     "landmarks": Desk._points,
     "suggest": Desk._suggested,
     **dict.fromkeys(_OF_ALL_IMAGES, Desk._studied),
+    **dict.fromkeys(("explain", "evidence"), Desk._reasoned),
 }
 
 

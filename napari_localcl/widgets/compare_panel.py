@@ -297,4 +297,4 @@ class ComparePanel(QWidget):
 
 def can_be_compared(row: RunRow) -> bool:
     """Whether a run has learned what images look like."""
-    return row.status == "finished" and not row.structure
+    return row.status == "finished" and row.sees

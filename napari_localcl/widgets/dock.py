@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, 
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
+from napari_localcl.widgets.evidence import Evidence
 from napari_localcl.widgets.export_panel import ExportPanel
 from napari_localcl.widgets.filling import Filling
 from napari_localcl.widgets.finder import Finder
@@ -25,6 +26,7 @@ from napari_localcl.widgets.region_preview import RegionPreview
 from napari_localcl.widgets.regions_box import RegionsBox
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.segment_panel import SegmentPanel
+from napari_localcl.widgets.series_panel import SeriesPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.shape_drawing import ShapeDrawing
 from napari_localcl.widgets.shape_panel import ShapePanel
@@ -33,7 +35,7 @@ from napari_localcl.widgets.similarity import Similarity
 from napari_localcl.widgets.training import Training
 from napari_localcl.widgets.training_words import Outcome
 from napari_localcl.widgets.warming import warm_up
-from napari_localcl.widgets.wish import FINETUNE, SEGMENT
+from napari_localcl.widgets.wish import CLASSIFY, FINETUNE, SEGMENT
 from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
@@ -75,6 +77,7 @@ class LocalCL(QWidget):
         self.drawing = ShapeDrawing(viewer, self.canvas)
         self.preview = ShapePreview(viewer, self.session, self.canvas)
         self.regions = RegionPreview(viewer, self.session, self.canvas)
+        self.evidence = Evidence(viewer, self.session, self.canvas)
         self._make_panels()
         self._arrange()
         self._connect()
@@ -94,12 +97,13 @@ class LocalCL(QWidget):
         self.segment = SegmentPanel(session, self.training, self.masks.edit, self.filling)
         self.review = ReviewPanel(session, self.masks.edit)
         self.export = ExportPanel(session)
+        self.series = SeriesPanel(session, self.training, self.evidence)
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The steps, in their order."""
         learning = (self.learn, self.landmark, self.shape, self.segment)
-        return (self.images, *learning, self.review, self.export)
+        return (self.images, *learning, self.review, self.export, self.series)
 
     def _arrange(self) -> None:
         self._problem = make_label()
@@ -138,10 +142,10 @@ class LocalCL(QWidget):
             source.skipped.connect(self.images.add_skipped)
         self._warming.result.connect(lambda _none: self._make_monitor())
         self._warming.failed.connect(self.session.problem)
-        for step in (self.learn, self.shape, self.segment):
+        for step in (self.learn, self.shape, self.segment, self.series):
             step.monitor_wanted.connect(self.show_monitor)
-        for step in (self.shape, self.segment):
-            self.learn.facts_known.connect(step.take)
+        for taking in (self.shape, self.segment, self.series):
+            self.learn.facts_known.connect(taking.take)
         self.learn.resume_wanted.connect(self._resume)
         # When the whole window is closed, and when the program ends.
         self.destroyed.connect(lambda: self.shut_down())
@@ -171,14 +175,17 @@ class LocalCL(QWidget):
         if outcome is Outcome.LEARNED and self.training.verb in (SEGMENT, FINETUNE):
             self.review.set_open(True)
             self.session.next_uncertain()
+        elif outcome is Outcome.LEARNED and self.series.is_next:
+            self.series.set_open(True)
         elif outcome is Outcome.LEARNED:
             self.landmark.set_open(True)
 
     def _resume(self, folder: str) -> None:
         """Go on with a run, in the step that began it."""
         verbs = {row.folder: row.verb for row in self.session.runs.rows()}
-        steps = {SEGMENT: self.shape, FINETUNE: self.segment}
-        steps.get(verbs.get(folder), self.learn).resume(folder)
+        own = {SEGMENT: self.shape, FINETUNE: self.segment, CLASSIFY: self.series}
+        step = own.get(verbs.get(folder, ""), self.learn)
+        step.resume(folder)
 
     def _show_problem(self, sentence: str) -> None:
         self._problem.setText(f"⚠ {begun(sentence)}.")
@@ -291,6 +298,8 @@ class LocalCL(QWidget):
             self.shape.options,
         ):
             part.close()
+        self.series.give_up()
+        self.evidence.close()
         self.canvas.close()
         QThreadPool.globalInstance().waitForDone(_PATIENCE)
         self.session.close()

@@ -135,7 +135,7 @@ class RunsDialog(QDialog):
     def _on_selected(self) -> None:
         rows = self.table.selected
         one = rows[0] if len(rows) == 1 else None
-        finds = one and one.status == "finished" and not one.structure
+        finds = one and one.status == "finished" and one.sees
         self._use.setEnabled(bool(finds and not one.is_current))
         self._resume.setEnabled(bool(one and one.can_be_resumed))
         self._rename.setEnabled(one is not None)

@@ -99,7 +99,7 @@ def _texts(row: RunRow) -> tuple[str, ...]:
     return (
         row.name,
         "yes" if row.is_current else "",
-        row.structure or "landmarks",
+        row.structure or ("landmarks" if row.sees else "findings"),
         row.method,
         row.preset,
         _local(row.started) if row.started else "",

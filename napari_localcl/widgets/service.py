@@ -9,8 +9,8 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_localcl.widgets.child import Child
 
-_LAST = ("opened", "map", "found", "suggested", "wholes", "failed")
-_SILENCE = "the process that looks for landmarks ended"
+_LAST = ("opened", "map", "found", "suggested", "wholes", "explained", "failed")
+_SILENCE = "the process that answers ended"
 
 
 class Service(QObject):

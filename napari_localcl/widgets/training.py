@@ -16,6 +16,7 @@ from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.proposing import as_called, read_proposed, take_over
 from napari_localcl.widgets.training_words import (
+    COUNTED,
     Outcome,
     ended_early,
     failed,
@@ -24,18 +25,16 @@ from napari_localcl.widgets.training_words import (
     part_gone,
     proposed,
 )
-from napari_localcl.widgets.wish import Continuation
+from napari_localcl.widgets.wish import CLASSIFY, Continuation
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from pathlib import Path
 
     from napari_localcl.tasks.project_runs import ProjectRuns
     from napari_localcl.widgets.proposing import Proposed
     from napari_localcl.widgets.session import Session
-    from napari_localcl.widgets.wish import FinetuneWish, ShapeWish, Wish
-
-    Wanted = Wish | ShapeWish | FinetuneWish | Continuation
+    from napari_localcl.widgets.wish_series import AnyWish
 
 LOG_LINES = 1000
 _TELL_EVERY = 100  # milliseconds at least between two `changed`
@@ -107,13 +106,12 @@ class Training(QObject):
     @property
     def verdict(self) -> Verdict:
         """What the losses of the stage at hand mean."""
-        if not self.history.stages:
-            return judge([], [])
-        return judge_stage(self.history.stages[-1])
+        stages = self.history.stages
+        return judge_stage(stages[-1]) if stages else judge([], [])
 
     # Beginning and ending
 
-    def start(self, wish: Wish | ShapeWish | FinetuneWish, run: Path | None = None) -> None:
+    def start(self, wish: AnyWish, run: Path | None = None) -> None:
         """Begin a new run, in a folder that is its own unless one was begun for it."""
         runs = self._writable_runs()
         if runs is not None:
@@ -130,7 +128,7 @@ class Training(QObject):
         masks = self._session.project.masks
         self._launch(runs, run.path, Continuation(row, device, masks, structure))
         self.is_resumed = True
-        self._earlier.start(_read(run.metrics))
+        self._earlier.start(_read(read_history, run.metrics))
 
     def _writable_runs(self) -> ProjectRuns | None:
         """Return the runs of the project if one can be trained now."""
@@ -144,7 +142,7 @@ class Training(QObject):
             return None
         return self._session.runs
 
-    def _launch(self, runs: ProjectRuns, run: Path, wish: Wanted) -> None:
+    def _launch(self, runs: ProjectRuns, run: Path, wish: AnyWish | Continuation) -> None:
         assert self._session.project is not None
         self._forget()
         self._runs, self._run = runs, run
@@ -200,8 +198,8 @@ class Training(QObject):
         if kind == "step":
             self.can_stop_early = True
             self._take(event.get("stage", ""), event["step"], event.get("losses", {}))
-        elif kind == "segment":
-            # What was learned is kept; only the masks are still to be made.
+        elif kind in COUNTED:
+            # What was learned is kept; only the masks or probabilities are still to be made.
             self.can_stop_early, self.fraction = False, event["step"] / event["steps"]
         elif kind == "start":
             self.setting = event.get("message", "")
@@ -255,6 +253,8 @@ class Training(QObject):
         elif self._folders:
             self._say_stopping("taking the masks over")
             self._reading.start(read_proposed(self._masks, self._folders, self._run))
+        elif self.verb == CLASSIFY:
+            self._end_well(self._run.name)
         else:
             self._put_to_use(self._run.name)
 
@@ -282,6 +282,9 @@ class Training(QObject):
         except BadInput as error:
             self._finish(*failed(self.verb, str(error)))
             return
+        self._end_well(name)
+
+    def _end_well(self, name: str) -> None:
         self._finish(*learned(name, self.warning, self.verdict.trend is Trend.IMPROVING))
 
     def _throw_away(self) -> None:
@@ -294,6 +297,6 @@ class Training(QObject):
             self._session.problem.emit(str(error))
 
 
-def _read(metrics: Path) -> Generator[None, None, LossHistory]:
+def _read(read: Callable[..., Any], *what: object) -> Generator[None, None, Any]:
     yield
-    return read_history(metrics)
+    return read(*what)

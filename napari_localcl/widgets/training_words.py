@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from napari_localcl.widgets.wish import FINETUNE, LEARN, SEGMENT
+from napari_localcl.widgets.wish import CLASSIFY, FINETUNE, LEARN, SEGMENT
 from napari_localcl.widgets.words import counted
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from napari_localcl.tasks.held_out import HeldOut
     from napari_localcl.tasks.project_runs import RunRow
+
+COUNTED = ("segment", "embed", "fit", "predict")
+"""Events of work on images or series that can be counted, and is no training."""
 
 SAFE = "Earlier models, and all points and masks, are as they were."
 
@@ -29,7 +32,8 @@ class Outcome(Enum):
 
 def doing(verb: str) -> str:
     """Return what a terminal verb does, as the beginning of a sentence."""
-    return {LEARN: "Learning", SEGMENT: "Segmenting", FINETUNE: "Fine-tuning"}[verb]
+    words = {LEARN: "Learning", SEGMENT: "Segmenting", CLASSIFY: "Learning findings"}
+    return {**words, FINETUNE: "Fine-tuning"}[verb]
 
 
 def plain(complaint: str) -> str:

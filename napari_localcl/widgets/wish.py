@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
+from napari_localcl.tasks.series.files import PREDICTIONS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from napari_localcl.data.project_mask_files import MaskFiles
     from napari_localcl.tasks.project_runs import RunRow
 
-LEARN, SEGMENT, FINETUNE = "pretrain", "shapes", "finetune"
+LEARN, SEGMENT, FINETUNE, CLASSIFY = "pretrain", "shapes", "finetune", "classify"
 EACH = "{class}"  # as the terminal takes it: a folder for each class
 OF_SHAPES = "shape."  # what settings begin with that segmenting alone needs
 
@@ -69,7 +71,7 @@ class Wish:
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
         flags = ["--method", self.method, "--preset", self.preset, *self.budget.flags]
-        return [self.verb, *images, *flags, "--run", str(run), *_assignments(self.settings)]
+        return [self.verb, *images, *flags, "--run", str(run), *assignments(self.settings)]
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ class ShapeWish:
         flags = ["--prior", self.prior, *self.budget.flags, "--run", str(run)]
         flags += ["--from", str(self.start_from)] if self.start_from else []
         out = ["--out", str(self.masks.proposals(self.folder, run.name))]
-        return [self.verb, *images, *flags, *out, *_assignments(self.settings)]
+        return [self.verb, *images, *flags, *out, *assignments(self.settings)]
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,8 @@ class Continuation:
     def arguments(self, images: list[str], run: Path) -> list[str]:
         """Return the verb and all that follows it."""
         flags = ["--run", str(run), "--device", self.device]
+        if self.verb == CLASSIFY:
+            return [self.verb, *images, "--resume", *flags, "--out", str(run / PREDICTIONS)]
         if not self.folders:
             return [self.verb, *images, *flags, "--resume"]
         place = EACH if self.verb == FINETUNE else self.folders[0]
@@ -207,7 +211,8 @@ class Continuation:
         return ["segment" if self.verb == FINETUNE else self.verb, *images, *flags]
 
 
-def _assignments(settings: Mapping[str, object]) -> list[str]:
+def assignments(settings: Mapping[str, object]) -> list[str]:
+    """Return settings, by dotted name, as the terminal takes them."""
     return [part for pair in settings.items() for part in ("--set", _assignment(*pair))]
 
 

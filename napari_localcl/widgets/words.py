@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-def counted(count: int, thing: str) -> str:
-    """Return how many there are of a thing whose plural takes an s: `1 point`, `2 points`."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+def counted(count: int, thing: str, things: str = "") -> str:
+    """Return how many there are of a thing: `1 point`, `2 points`; `things` if not by an s."""
+    return f"{count} {thing}" if count == 1 else f"{count} {things or f'{thing}s'}"
 
 
 def begun(text: str) -> str:

@@ -52,6 +52,16 @@ def test_one_verb_learns_evaluates_predicts_and_explains(exams, capsys):
     assert one["figures"]["AUPRC"]["chance"] == 0.5
 
 
+def test_a_run_that_broke_off_goes_on_with_the_labels_it_kept(exams, capsys):
+    learned = ("--labels", exams / "labels.csv", "--finding", "bright", *SMALL)
+    assert classify(exams, *learned) == 0
+    assert classify(exams, "--resume") == 2
+    assert "has learned already" in capsys.readouterr().err
+    (exams / "run" / "classifier.json").unlink()
+    assert classify(exams, "--resume", "--out", exams / "p.csv", "--device", "cpu") == 0
+    assert "predicted 10 series" in capsys.readouterr().out
+
+
 def test_events_hold_the_figures(exams, capsys):
     given = ("--labels", exams / "labels.csv", "--finding", "bright", "--events")
     assert classify(exams, *given, *SMALL) == 0

@@ -6,6 +6,7 @@ import pytest
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.findings import (
     Findings,
+    check_finding,
     read_findings,
     read_probabilities,
     write_findings,
@@ -109,3 +110,30 @@ def test_a_probability_beyond_1_is_refused(tmp_path):
     (tmp_path / "p.csv").write_text("series,tear\na,1.5\n")
     with pytest.raises(BadInput, match="a number from 0 to 1"):
         read_probabilities(tmp_path / "p.csv")
+
+
+def test_what_is_said_of_a_series_replaces_what_was_known(table):
+    found = read_findings(table, ["tear"]).told(2, "tear", 1.0).told(0, "tear", float("nan"))
+    np.testing.assert_array_equal(found.values, [[np.nan], [0], [1]])
+
+
+def test_findings_of_two_tables_stand_side_by_side_and_the_later_count(table):
+    first = read_findings(table, ["tear", "code=3"])
+    own = Findings(first.series, ("tear", "cyst"), np.ones((3, 2)), first.series)
+    both = first.beside(own)
+    assert both.names == ("code=3", "tear", "cyst")
+    np.testing.assert_array_equal(both.values[:, 1:], np.ones((3, 2)))
+    # A table in which every series is a patient of its own says nothing of patients.
+    assert both.patients == ("p1", "p1", "p2")
+    assert own.beside(first).patients == ("p1", "p1", "p2")
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [(" ", "needs a name"), ("tear", "already"), ("patient", "another column")],
+)
+def test_a_finding_has_a_name_of_its_own(table, name, sentence):
+    known = read_findings(table, ["tear"])
+    assert check_finding(" cyst ", known) == "cyst"
+    with pytest.raises(BadInput, match=sentence):
+        check_finding(name, known)

@@ -12,6 +12,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from series_facts import CLASSIFY
+
 from napari_localcl.data.settings import list_settings
 from napari_localcl.data.superpixels import SuperpixelSettings
 
@@ -65,6 +67,7 @@ FACTS = {
     "preset": "small",
     "devices": ["auto", "cpu"],
     "device_names": {"cpu": "2 cores"},
+    "classify": CLASSIFY,
 }
 
 # title, question, unit, whether ranked, and (value, control, whether better) of each encoder

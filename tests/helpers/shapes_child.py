@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from series_facts import CLASSIFY
 
 SETTING = {
     "name": "width",
@@ -45,6 +46,7 @@ FACTS = {
     "preset": "small",
     "devices": ["auto", "cpu"],
     "device_names": {"cpu": "2 cores"},
+    "classify": CLASSIFY,
 }
 
 

@@ -26,10 +26,11 @@ from napari_localcl.training.run import RunFolder
 from .calibration import entropy
 from .classifier import Classifier
 from .evaluation import evaluate_series
+from .files import LABELS
 from .fitting import learn_classifier
 from .folds import labelled, learnable, make_folds
 from .looking import ENCODERS, Look
-from .planning import LABELS, beginning, create_run, fresh_plan, resumed_plan
+from .planning import beginning, create_run, fresh_plan, resumed_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -127,9 +128,10 @@ def learn_findings(
         folder = create_run(Path(run), plan, found, start_from)
     look = Look(plan.given, folder.path, device, cache)
     with beginning(folder, fresh=not resumed):
+        # First, so that whoever resumes need not give them again, however soon it broke off.
+        _note_labels(folder, truth, fresh=not resumed)
         features = yield from look.at(found, _planes(folder, found))
         _note_images(folder, features, fresh=not resumed)
-        _note_labels(folder, truth, fresh=not resumed)
         truth = _seen(truth, features)
         folds = make_folds(truth, plan.given.folds, plan.given.held, plan.seed)
         planes = yield from _usable(features, folds)

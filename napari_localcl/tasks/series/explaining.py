@@ -13,6 +13,7 @@ from torch.nn.functional import interpolate
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.progress import Progress
 from napari_localcl.data.tables import write_table
+from napari_localcl.tasks.cells import on_image
 from napari_localcl.tasks.segmentation import in_file_pixels
 
 from .classification import look_with
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     import numpy.typing as npt
+    from torch import Tensor
 
+    from napari_localcl.data.heat_map import HeatMap
     from napari_localcl.data.placement import Placement
 
     from .classifier import Classifier
@@ -60,11 +63,19 @@ class Explanation:
 
     def frame(self, index: int) -> npt.NDArray[np.float32]:
         """Return the map (H, W) of a frame in the pixels of its file."""
-        place = self.placements[index]
-        coarse = torch.from_numpy(self.maps[index]).float().view(1, 1, *self.maps.shape[1:])
-        canvas = interpolate(coarse, place.canvas, mode="bilinear", align_corners=False)
-        fine: npt.NDArray[np.float32] = in_file_pixels(canvas[0], place)[0].numpy()
+        canvas = self._on_canvas(index)
+        fine: npt.NDArray[np.float32] = in_file_pixels(canvas, self.placements[index])[0].numpy()
         return fine
+
+    def heat_map(self, index: int, image: str) -> HeatMap:
+        """Return the map of a frame, called `image`, to be laid over it."""
+        return on_image(image, self._on_canvas(index)[0].numpy(), self.placements[index])
+
+    def _on_canvas(self, index: int) -> Tensor:
+        """The map of a frame in the pixels of the working canvas, (1, H, W)."""
+        coarse = torch.from_numpy(self.maps[index]).float().view(1, 1, *self.maps.shape[1:])
+        size = self.placements[index].canvas
+        return interpolate(coarse, size, mode="bilinear", align_corners=False)[0]
 
 
 def explain(

@@ -16,6 +16,7 @@ from napari_localcl.training.record import RunRecord
 from napari_localcl.training.run import RunFolder
 
 from .classifier import FILE, VERB
+from .files import LABELS
 from .looking import ENCODERS, encoders_of, take_along
 from .settings import PRESETS, ClassifySettings
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from napari_localcl.data.series import SeriesListing
 
 PRESET = "small"
-LABELS = "labels.csv"
-"""What a run learned from, in its folder."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +107,25 @@ def create_run(
     with beginning(folder, fresh=True):
         take_along(encoders, run)
     return folder
+
+
+def labels_to_resume(run: Path) -> Path | None:
+    """Return the labels that a run was begun with; None if it has learned from them already.
+
+    Raises
+    ------
+    BadInput
+        If there is no such run, or it was never given any.
+    """
+    folder = RunFolder.open(run)
+    if folder.record.verb != VERB:
+        raise BadInput(f"{run} learned no findings: give another --run")
+    if (folder.path / FILE).exists() and folder.record.status == "finished":
+        return None
+    labels = folder.path / LABELS
+    if not labels.exists():
+        raise BadInput(f"{run} broke off before it kept its labels: give --labels, too")
+    return labels
 
 
 @contextmanager

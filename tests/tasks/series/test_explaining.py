@@ -6,9 +6,12 @@ import tifffile
 import torch
 from draining import finish
 
+from napari_localcl.data.errors import BadInput
+from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.data.tables import read_table
 from napari_localcl.tasks.series.classification import learn_findings, look_with
 from napari_localcl.tasks.series.explaining import Explanation, explain, write_maps
+from napari_localcl.tasks.series.serving import Reasons
 from napari_localcl.training.budget import Budget
 
 CLIPS = {
@@ -123,3 +126,28 @@ def test_maps_are_written_as_stacks_like_the_series(trained, spots, tmp_path):
     assert len(lines) == 24 * 6
     shares = [line.number("share") for line in lines if line.cells["series"] == "exam_00"]
     assert sum(shares) == pytest.approx(1.0, abs=0.001)
+
+
+def test_a_window_s_questions_are_answered_from_the_run(trained, spots):
+    run, classifier, features = trained
+    reasons = Reasons()
+    question = {
+        "ask": "explain",
+        "series": [str(spots / "images")],
+        "run": str(run),
+        "exam": "exam_04",
+        "finding": "spot",
+    }
+    *_, evidence, last = reasons.answers(question)
+    why = explain(classifier, features, 4, "axial", "spot")
+    assert (evidence["event"], last["event"]) == ("evidence", "explained")
+    assert evidence["frames"] == [f"axial/exam_04.tif#{z}" for z in range(6)]
+    assert evidence["shares"] == pytest.approx(why.shares, abs=1e-3)
+    (answer,) = reasons.answers({"ask": "evidence", "image": "axial/exam_04.tif#2"})
+    heat = HeatMap.from_event(answer)
+    assert (heat.values.shape, heat.cell, heat.corner) == ((64, 64), 1.0, (0.0, 0.0))
+    np.testing.assert_allclose(heat.values, why.frame(2), atol=1e-3)
+    with pytest.raises(BadInput, match="no frame of the series"):
+        next(reasons.answers({"ask": "evidence", "image": "axial/exam_05.tif#2"}))
+    with pytest.raises(BadInput, match="has not learned 'tear'"):
+        next(reasons.answers({**question, "finding": "tear"}))
