@@ -43,8 +43,9 @@ Answer = dict[str, object]
 Answers = Generator[Answer, None, None]
 
 # The module is imported when it is needed, for it takes seconds.
-_OF_ALL_IMAGES = ("like", "colours", "clusters", "rarity", "change", "scatter", "odd")
-_URGENCY = ("open", "pixel", "map", *_OF_ALL_IMAGES, "landmarks", "suggest")
+_QUICK = ("like", "colours", "clusters", "rarity", "change", "scatter", "kinds", "odd")
+_SLOW = ("arrange",)
+_URGENCY = ("open", "pixel", "map", *_QUICK, "landmarks", "suggest", *_SLOW)
 
 
 def serve(lines: Iterable[str], say: Callable[[Answer], None]) -> None:
@@ -214,7 +215,7 @@ _ANSWERS: dict[str, Callable[[Desk, Question], Answers]] = {
     "map": Desk._map,
     "landmarks": Desk._points,
     "suggest": Desk._suggested,
-    **dict.fromkeys(_OF_ALL_IMAGES, Desk._studied),
+    **dict.fromkeys((*_QUICK, *_SLOW), Desk._studied),
 }
 
 

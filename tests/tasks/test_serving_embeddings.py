@@ -10,8 +10,9 @@ from clouds import collection_of, noise
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.heat_map import HeatMap
+from napari_localcl.data.packing import packed, unpacked
 from napari_localcl.tasks import serving_embeddings
-from napari_localcl.tasks.serving_embeddings import Study, packed, unpacked
+from napari_localcl.tasks.serving_embeddings import Study
 
 CLICK = Landmark("image_0.png", "", 13.5, 21.5)
 NAMES = tuple(f"image_{index}.png" for index in range(20))
@@ -91,28 +92,31 @@ def test_odd_images_are_rows_of_names_and_numbers(study):
     ],
 )
 def test_a_cloud_says_of_each_point_where_it_is_and_what_it_belongs_to(study, given, points):
-    (*_, cloud) = asked(study, "scatter", by="pca", clusters=3, **given)
+    (*_, cloud) = asked(study, "scatter", **given)
     assert cloud["event"] == "cloud"
     assert cloud["names"] == NAMES
-    arrays = {name: unpacked(cloud[name]) for name in ("positions", "images", "places", "clusters")}
+    arrays = {name: unpacked(cloud[name]) for name in ("positions", "images", "places")}
     assert {name: array.shape for name, array in arrays.items()} == {
         "positions": (points, 2),
         "images": (points,),
         "places": (points, 2),
-        "clusters": (points,),
     }
-    assert set(arrays["clusters"]) <= {1, 2, 3}
+    (*_, kinds) = asked(study, "kinds", count=3)
+    assert unpacked(kinds["clusters"]).shape == (points,)
+    assert set(unpacked(kinds["clusters"])) <= {1, 2, 3}
     assert arrays["images"].max() < 20
     assert len(cloud["labels"]) in (0, points)
 
 
-def test_a_better_arrangement_follows_the_first_one(study, monkeypatch):
+def test_points_are_arranged_anew_only_once_there_are_some(study, monkeypatch):
     monkeypatch.setattr("napari_localcl.tasks.arranging.EARLY", 25)
     monkeypatch.setattr("napari_localcl.tasks.arranging.LATE", 25)
-    answers = asked(study, "scatter", of="images", by="tsne")
-    events = [answer["event"] for answer in answers]
-    assert events.index("cloud") < events.index("arrange") < events.index("arranged")
-    assert unpacked(answers[-1]["positions"]).shape == (20, 2)
+    with pytest.raises(BadInput, match="no points yet"):
+        asked(study, "arrange", by="tsne")
+    asked(study, "scatter", of="images")
+    *news, last = asked(study, "arrange", by="tsne")
+    assert [one["step"] for one in news] == [0, 25, 50]
+    assert unpacked(last["positions"]).shape == (20, 2)
 
 
 def test_a_failure_is_said_and_the_next_try_begins_anew(study, monkeypatch):
