@@ -140,7 +140,7 @@ class Similarity(QObject):
             np.zeros((2, 2), np.float32),
             name="Similarity",
             visible=False,
-            colormap=_colours(),
+            colormap=similarity_colours(),
             blending="translucent_no_depth",
             opacity=0.5,
             contrast_limits=(0, 1),
@@ -175,7 +175,7 @@ class Similarity(QObject):
             self.want(False)
 
 
-def _colours() -> Colormap:
+def similarity_colours() -> Colormap:
     """Inferno, the fainter the less similar: what is not alike shows the image as it is.
 
     Without its palest colours, which are hard to see on a bright image.
