@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, 
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
+from napari_localcl.widgets.embeddings_dock import EmbeddingsDock
 from napari_localcl.widgets.export_panel import ExportPanel
 from napari_localcl.widgets.finder import Finder
 from napari_localcl.widgets.help_row import HelpRow
@@ -70,6 +71,7 @@ class LocalCL(QWidget):
         self.drawing = ShapeDrawing(viewer, self.canvas)
         self.preview = ShapePreview(viewer, self.session, self.canvas)
         self.regions = RegionPreview(viewer, self.session, self.canvas)
+        self.embeddings = EmbeddingsDock(viewer, self)
         self._make_panels()
         self._arrange()
         self._connect()
@@ -258,6 +260,7 @@ class LocalCL(QWidget):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.shut_down()
             self._close_monitor()
+            self.embeddings.close()
             self.deleteLater()
         return handled
 
@@ -270,6 +273,7 @@ class LocalCL(QWidget):
         self._warming.stop()
         self.learn.close_child()
         self.training.close()
+        self.embeddings.close_work()
         self.finder.close()
         self.similarity.close()
         for part in (self.masks, self.drawing, self.preview, self.regions, self.shape.options):

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 FAINT = 0.22  # of dots that are not chosen, how much of their colour is left
 
 
-def draw_dots(
-    places: NDArray[np.float32], inks: Inks, size: tuple[int, int], radius: int
-) -> Inks:
+def draw_dots(places: NDArray[np.float32], inks: Inks, size: tuple[int, int], radius: int) -> Inks:
     """Draw dots, the later ones over the earlier.
 
     Parameters

@@ -10,17 +10,18 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.data.packing import unpacked
+from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.cloud_facts import landmarks_of, learn_facts
 from napari_localcl.widgets.point_cloud import CLUSTER, PointCloud
-from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.words import begun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
     from napari_localcl.data.annotations import Landmark
+    from napari_localcl.data.project_annotations import Annotations
     from napari_localcl.widgets.finder import Finder
     from napari_localcl.widgets.session import Session
 
@@ -84,6 +85,10 @@ class Explorer(QObject):
         self._facts = Background(self)
         self._facts.result.connect(self._know)
         self._facts.failed.connect(self.failed)
+        self._listing = Background(self)
+        self._listing.result.connect(
+            lambda rows: self.ask("scatter", of="landmarks", landmarks=rows)
+        )
         finder.answered.connect(self._on_answer)
         session.opened.connect(self._forget)
         session.run_changed.connect(self._forget)
@@ -134,8 +139,11 @@ class Explorer(QObject):
         """
         self.stop("kinds", "arrange")
         self._of, self._by, self._clusters = of, by, clusters
-        rows = [astuple(one) for one in self._landmarks] if of == "landmarks" else ()
-        self.ask("scatter", of=of, count=patches, landmarks=rows)
+        project = self._session.project
+        if of == "landmarks" and project is not None:
+            self._listing.start(_listed(project.annotations))
+        else:
+            self.ask("scatter", of=of, count=patches)
 
     def arrange(self, by: str) -> None:
         """Ask for another arrangement of the same points."""
@@ -165,6 +173,10 @@ class Explorer(QObject):
         rows = {side: [astuple(one) for one in points] for side, points in sides.items()}
         self.ask("like", image=self._session.image, **rows)
 
+    def knows(self, points: Sequence[Landmark]) -> bool:
+        """Whether points are of images of the project that is open."""
+        return {point.image for point in points} <= set(self._session.names)
+
     def find_odd(self) -> None:
         """Ask which images stand alone or are there twice."""
         self.ask("odd")
@@ -190,12 +202,8 @@ class Explorer(QObject):
         """Ask no more."""
         self.stop()
         self._facts.stop()
+        self._listing.stop()
         self._finder.answered.disconnect(self._on_answer)
-
-    @property
-    def _landmarks(self) -> list[Landmark]:
-        project = self._session.project
-        return landmarks_of(project.annotations) if project else []
 
     # Answers
 
@@ -211,13 +219,15 @@ class Explorer(QObject):
             if (kind, event) != ("like", "map"):
                 self._end(kind)
             _TAKEN[event](self, kind, answer)
-        elif self._asked and answer.get("message"):
+        elif self._asked and answer.get("message") and event != "skipped":
             self._say(answer)
 
     def _say(self, answer: dict[str, Any]) -> None:
         step, steps = answer.get("step", 0), answer.get("steps")
         what = begun(answer["message"])
-        self.said.emit(f"{what}, {step} of {steps}" if steps else what, step / steps if steps else -1.0)
+        self.said.emit(
+            f"{what}, {step} of {steps}" if steps else what, step / steps if steps else -1.0
+        )
 
     def _end(self, kind: str) -> None:
         self._asked.discard(kind)
@@ -268,6 +278,12 @@ class Explorer(QObject):
     def _set(self, cloud: PointCloud | None) -> None:
         self.cloud, self.chosen = cloud, NOTHING
         self.cloud_changed.emit()
+
+
+def _listed(annotations: Annotations) -> Generator[None, None, list[tuple[object, ...]]]:
+    """All points of all images, off the main thread: there may be very many."""
+    yield
+    return [astuple(one) for one in landmarks_of(annotations)]
 
 
 _TAKEN = {

@@ -89,6 +89,12 @@ class ScatterView(QWidget):
         self.set_colours(inks)
         self.show_all()
 
+    def move_points(self, positions: NDArray[np.float32]) -> None:
+        """Put the same points elsewhere; nothing happens if they are there."""
+        if not np.array_equal(positions, self._positions):
+            self._positions = positions.astype(np.float32)
+            self.show_all()
+
     def set_colours(self, inks: NDArray[np.uint32]) -> None:
         """Show the same points in other colours."""
         self._inks = inks

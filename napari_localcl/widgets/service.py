@@ -9,7 +9,18 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_localcl.widgets.child import Child
 
-_LAST = ("opened", "map", "found", "suggested", "failed", "places", "cloud", "kinds", "arranged", "odd")
+_LAST = (
+    "opened",
+    "map",
+    "found",
+    "suggested",
+    "failed",
+    "places",
+    "cloud",
+    "kinds",
+    "arranged",
+    "odd",
+)
 _NOT_LAST = {"like": "map"}  # of some kinds of questions
 _SILENCE = "the process that looks for landmarks ended"
 

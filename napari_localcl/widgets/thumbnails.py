@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
-from qtpy.QtGui import QImage, QPixmap
+from qtpy.QtGui import QColor, QImage, QPixmap
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.widgets.background import Background
@@ -64,6 +64,7 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._session = session
         self._known: OrderedDict[Spot, QPixmap] = OrderedDict()
+        self._blank: QPixmap | None = None
         self._scans = Scans()
         self._work = Background(self)
         self._work.news.connect(self._on_made)
@@ -72,6 +73,14 @@ class Thumbnails(QObject):
     def get(self, spot: Spot) -> QPixmap | None:
         """Return the picture, if it is there."""
         return self._known.get(spot)
+
+    @property
+    def blank(self) -> QPixmap:
+        """What stands in for a picture until it is there."""
+        if self._blank is None:
+            self._blank = QPixmap(SIDE, SIDE)
+            self._blank.fill(QColor(128, 128, 128, 60))
+        return self._blank
 
     def want(self, spots: Sequence[Spot]) -> None:
         """Ask for pictures in the place of those asked for before and not made yet."""
