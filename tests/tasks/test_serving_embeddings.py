@@ -10,7 +10,7 @@ from clouds import collection_of, noise
 from napari_localcl.data.annotations import Landmark
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.heat_map import HeatMap
-from napari_localcl.data.packing import packed, unpacked
+from napari_localcl.data.packing import unpacked
 from napari_localcl.tasks import serving_embeddings
 from napari_localcl.tasks.serving_embeddings import Study
 
@@ -129,13 +129,3 @@ def test_a_failure_is_said_and_the_next_try_begins_anew(study, monkeypatch):
         with pytest.raises(BadInput, match="disk is gone"):
             asked(study, "rarity", image="image_3.png")
     assert asked(study, "rarity", image="image_3.png")[-1]["event"] == "map"
-
-
-@pytest.mark.parametrize("kind", [np.float32, np.int32, np.uint8, np.float64])
-def test_arrays_survive_the_way_through_json(kind):
-    import json
-
-    array = np.arange(12).astype(kind).reshape(3, 4)
-    back = unpacked(json.loads(json.dumps(packed(array))))
-    assert back.dtype == kind
-    assert np.array_equal(back, array)
