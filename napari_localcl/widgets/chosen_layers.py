@@ -104,7 +104,6 @@ class ChosenLayers(QObject):
     def close(self) -> None:
         """Forget the viewer; the layers stay."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        self._canvas.shown.disconnect(self._follow)
 
     # Following the image
 
@@ -139,7 +138,8 @@ class ChosenLayers(QObject):
         if self._goal is None or image is None or image.metadata["image"] != self._goal[0]:
             return
         (_, place), self._goal = self._goal, None
-        self._viewer.scene.camera.center = image.data_to_world(place)
+        if not _is_seen(image, place):
+            self._viewer.scene.camera.center = image.data_to_world(place)
         if self._mark is None:
             self._mark = self._add_mark()
         self._mark.data = np.array([place])
@@ -166,6 +166,11 @@ class ChosenLayers(QObject):
         self._labels = [one for one in self._labels if one[0] != gone]
         if gone == self._mark:
             self._mark = None
+
+
+def _is_seen(image: Image, place: tuple[float, float]) -> bool:
+    first, last = np.asarray(image.corner_pixels)[:, :2]
+    return bool((first <= place).all() and (place <= last).all())
 
 
 def points_under(layer: Any, cloud: PointCloud, image: Image) -> Chosen:

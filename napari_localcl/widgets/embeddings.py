@@ -140,7 +140,6 @@ class Embeddings(QWidget):
         """Forget the viewer and ask no more; the layers stay."""
         self._viewer.layers.selection.events.active.disconnect(self._watch)
         self._unwatch()
-        self._canvas.shown.disconnect(self._ring)
         for part in (self.explorer, self.layers, self.examples, self.maps, *self._thumbnails):
             part.close()
         self.similar.close_work()

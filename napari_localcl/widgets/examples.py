@@ -96,7 +96,6 @@ class Examples(QObject):
     def close(self) -> None:
         """Forget the viewer; the layer stays."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        self._canvas.shown.disconnect(self._refill)
         if self._layer is not None:
             self._layer.events.data.disconnect(self._on_data)
             self._layer.events.mode.disconnect(self._on_mode)

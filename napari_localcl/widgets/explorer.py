@@ -203,7 +203,6 @@ class Explorer(QObject):
         self.stop()
         self._facts.stop()
         self._listing.stop()
-        self._finder.answered.disconnect(self._on_answer)
 
     # Answers
 

@@ -157,7 +157,6 @@ class MapLayers(QObject):
     def close(self) -> None:
         """Forget the viewer; the layers stay."""
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        self._canvas.shown.disconnect(self._on_shown)
 
     def _on_shown(self) -> None:
         """Ask for the maps of another image; those of the image before are no use."""

@@ -35,7 +35,8 @@ class PointCard(QFrame):
         self._view, self._thumbnails = view, thumbnails
         self._spot: Spot | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setFrameShape(QFrame.Shape.StyledPanel)
+        # The style sheet of napari leaves frames away.
+        self.setStyleSheet("PointCard { border: 1px solid palette(mid); }")
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.ToolTipBase)
         self._picture, self._text = QLabel(), QLabel()

@@ -23,7 +23,11 @@ IMAGE, CLUSTER, LANDMARK, LABEL, CONFIDENCE = "image", "cluster", "landmark", "l
 UNKNOWN = "not known"
 _GREY = (0.55, 0.55, 0.55)
 # Okabe and Ito's, which colour-blind people can tell apart and which show on dark and on light.
-_FIRST = ("#E69F00", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#0072B2", "#B8AC1E")
+# Then Tol's, which are less easy to tell.
+_FIRST = (
+    *("#E69F00", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#0072B2", "#B8AC1E"),
+    *("#EE8866", "#77AADD", "#44BB99", "#AA4499", "#FFAABB", "#AAAA00"),
+)
 
 
 @dataclass(frozen=True, eq=False)

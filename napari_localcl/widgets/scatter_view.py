@@ -57,6 +57,7 @@ class ScatterView(QWidget):
         self._lasso: list[QPointF] = []
         self._pressed: QPointF | None = None
         self._last: QPointF | None = None
+        self._is_drag = False
         self._under = -1
         self.set_points(np.zeros((0, 2), np.float32), np.zeros(0, np.uint32))
         self.setMouseTracking(True)
@@ -178,31 +179,32 @@ class ScatterView(QWidget):
         """Begin to drag, or a lasso."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed = self._last = _at(event)
+            self._is_drag = False
             shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             self._lasso = [self._pressed] if self.is_lasso or shift else []
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 (Qt's name)
         """Go on with it, or say which point is under the mouse."""
         at = _at(event)
-        if self._last is None:
+        if self._last is None or self._pressed is None:
             self._hover(self._nearest(at))
-        elif self._lasso:
+            return
+        self._is_drag |= (at - self._pressed).manhattanLength() > _STILL
+        if self._lasso:
             self._lasso.append(at)
             self.update()
         else:
             self._look(self._view.moved(at.x() - self._last.x(), at.y() - self._last.y()))
-        if self._last is not None:
-            self._last = at
+        self._last = at
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 (Qt's name)
         """Choose what is in the lasso, or the point that was clicked."""
         if self._pressed is None or event.button() != Qt.MouseButton.LeftButton:
             return
-        is_click = (_at(event) - self._pressed).manhattanLength() <= _STILL
         lasso, self._lasso = self._lasso, []
         self._pressed = self._last = None
         self.update()
-        if is_click:
+        if not self._is_drag:
             point = self._nearest(_at(event))
             if point >= 0:
                 self.clicked.emit(point)

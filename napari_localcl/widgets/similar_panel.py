@@ -153,7 +153,6 @@ class SimilarPanel(QWidget):
         self._soon.stop()
         self._masking.stop()
         self._viewer.layers.events.removed.disconnect(self._on_removed)
-        self._canvas.shown.disconnect(self._on_shown)
 
     # Examples
 
