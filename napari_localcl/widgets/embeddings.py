@@ -89,6 +89,7 @@ class Embeddings(QWidget):
         self.overlays = MapsPanel(session, explorer, self.maps)
         self.odd = OddPanel(session, explorer, for_images)
         self.tabs = QTabWidget()
+        self.tabs.setUsesScrollButtons(False)
         for panel, title in (
             (self.scatter, "Scatter"),
             (self.similar, "Similar"),

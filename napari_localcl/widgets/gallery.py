@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from napari_localcl.widgets.thumbnails import Thumbnails
 
-_ROOM = (SIDE + 22, SIDE + 34)
+_ROOM = (SIDE + 26, SIDE + 44)
 
 
 class Gallery(QListWidget):
@@ -43,6 +43,7 @@ class Gallery(QListWidget):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMovement(QListView.Movement.Static)
         self.setUniformItemSizes(True)
+        self.setWordWrap(True)
         self.setIconSize(QSize(SIDE, SIDE))
         self.setGridSize(QSize(*_ROOM))
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)

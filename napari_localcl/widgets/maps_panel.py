@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.session import Session
 
 _KEYS = {"colours": "Alt+1", "clusters": "Alt+2", "rarity": "Alt+3", "change": "Alt+4"}
-_ONE_RUN = "Change needs a second model: learn another one in step 2, and choose it below."
+_ONE_RUN = "Change needs a second model: learn another one in step 2, and choose it here."
 
 
 class MapsPanel(QWidget):

@@ -142,7 +142,7 @@ class OddPanel(QWidget):
         for number, (*images, amount) in enumerate(rows):
             for column, image in enumerate(images):
                 self._table.setItem(number, column, self._picture(image))
-            self._table.setItem(number, len(images), QTableWidgetItem(f"{amount:.3f}"))
+            self._table.setItem(number, len(images), QTableWidgetItem(f"{amount:.4f}"))
         header = self._table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(len(titles) - 1, QHeaderView.ResizeMode.ResizeToContents)

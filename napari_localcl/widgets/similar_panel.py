@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 PROPOSAL = "Proposal: similar places"
 _COLOUR = "#E69F00"
+_STEPS = 1000  # of the threshold
+_LIKELY = 0.97  # of the image that a first proposal leaves out
 _SOON = 60  # milliseconds after the slider has moved
 _FIRST = "Press Like this and click in the picture: what looks alike is looked for in all images."
 
@@ -104,8 +107,8 @@ class SimilarPanel(QWidget):
             "Clear", "Forget all examples", self._examples.clear, "Alt+Shift+X"
         )
         self._threshold = QSlider(Qt.Orientation.Horizontal)
-        self._threshold.setRange(1, 99)
-        self._threshold.setValue(70)
+        self._threshold.setRange(1, _STEPS - 1)
+        self._threshold.setValue(_STEPS * 7 // 10)
         describe(
             self._threshold, "Threshold", "How similar a place must be to belong to the proposal"
         )
@@ -208,7 +211,7 @@ class SimilarPanel(QWidget):
             [
                 (
                     Spot(image, (y, x)),
-                    f"{similarity:.2f} {image}",
+                    f"{PurePosixPath(image).name}\n{similarity:.3f}",
                     f"{image}: row {y:.0f}, column {x:.0f}, similarity {similarity:.3f}",
                 )
                 for image, y, x, similarity in rows
@@ -224,12 +227,14 @@ class SimilarPanel(QWidget):
     # The proposal
 
     def _on_threshold(self, value: int) -> None:
-        self._reads.setText(f"{value / 100:.2f}")
+        self._reads.setText(f"{value / _STEPS:.3f}")
         if self._proposal is not None:
             self._soon.start()
 
     def _begin_proposal(self) -> None:
         if self._proposal is None:
+            likely = np.quantile(self._maps.maps["like"].values, _LIKELY)
+            self._threshold.setValue(round(_STEPS * float(likely)))
             self._proposal = self._viewer.add_labels(
                 np.zeros(self._canvas.image.data.shape[:2], np.uint8),
                 name=PROPOSAL,
@@ -243,7 +248,7 @@ class SimilarPanel(QWidget):
         heat, image = self._maps.maps.get("like"), self._canvas.image
         if heat is not None and image is not None:
             size = tuple(image.data.shape[:2])
-            self._masking.start(_mask(heat, self._threshold.value() / 100, size))
+            self._masking.start(_mask(heat, self._threshold.value() / _STEPS, size))
 
     def _show_proposal(self, made: tuple[HeatMap, float, np.ndarray]) -> None:
         heat, threshold, mask = made
