@@ -50,7 +50,7 @@ class ChosenLayers(QObject):
     ) -> None:
         super().__init__(parent)
         self._viewer, self._canvas, self._explorer = viewer, canvas, explorer
-        self._points: list[Points] = []
+        self._points: list[tuple[Points, NDArray[np.float64]]] = []
         self._labels: list[tuple[Labels, PointCloud, Chosen]] = []
         self._goal: tuple[str, tuple[float, float]] | None = None
         self._mark: Points | None = None
@@ -63,18 +63,18 @@ class ChosenLayers(QObject):
         chosen = self._explorer.chosen[:MOST]
         if cloud is None or image is None or not len(chosen):
             return 0
+        shades = _rgba(colours[chosen])
         layer = self._viewer.add_points(
             cloud.places[chosen],
             name=f"Chosen {cloud.of}",
             features=cloud.features(chosen),
-            face_color=_rgba(colours[chosen]),
-            border_color="white",
+            face_color=shades,
             size=min(image.data.shape[:2]) / _DISC,
             scale=image.scale,
         )
         layer.editable = False
-        self._points.append(layer)
-        self._show_own(layer)
+        self._points.append((layer, shades))
+        self._show_own(layer, shades)
         return len(chosen)
 
     def make_labels(self) -> int:
@@ -108,18 +108,23 @@ class ChosenLayers(QObject):
     # Following the image
 
     def _follow(self) -> None:
-        for layer in self._points:
-            self._show_own(layer)
+        for layer, shades in self._points:
+            self._show_own(layer, shades)
         for layer, cloud, chosen in self._labels:
             self._fill(layer, cloud, chosen)
         if self._mark is not None:
             self._mark.visible = False
         self._reach()
 
-    def _show_own(self, layer: Points) -> None:
+    def _show_own(self, layer: Points, shades: NDArray[np.float64]) -> None:
+        """Show the points of the image at hand alone; the others stay in the features."""
         image = self._canvas.image
+        own = layer.features["image"].to_numpy() == image.metadata["image"]
         layer.scale = image.scale
-        layer.shown = layer.features["image"].to_numpy() == image.metadata["image"]
+        layer.shown = own
+        # napari minds it only where a layer has more dimensions than the picture.
+        layer.face_color = shades * own[:, None]
+        layer.border_color = np.ones((len(own), 4)) * own[:, None]
 
     def _fill(self, layer: Labels, cloud: PointCloud, chosen: Chosen) -> None:
         image = self._canvas.image
@@ -162,7 +167,7 @@ class ChosenLayers(QObject):
 
     def _on_removed(self, event: Any) -> None:
         gone: Layer = event.value
-        self._points = [layer for layer in self._points if layer != gone]
+        self._points = [one for one in self._points if one[0] != gone]
         self._labels = [one for one in self._labels if one[0] != gone]
         if gone == self._mark:
             self._mark = None

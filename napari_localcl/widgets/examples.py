@@ -84,6 +84,8 @@ class Examples(QObject):
     def put(self, image: str, y: float, x: float, is_like: bool = True) -> None:
         """Add a place that was not clicked in the picture."""
         self._all.append((Landmark(image, "", y, x), is_like))
+        if self._layer is None and self._canvas.image is not None:
+            self._add_layer()
         self._refill()
         self.changed.emit()
 

@@ -117,6 +117,10 @@ class ScatterView(QWidget):
         self._view = self._view.of_all(self._positions)
         self.update()
 
+    def move_by(self, right: float, down: float) -> None:
+        """Move all points by so many pixels."""
+        self._look(self._view.moved(right, down))
+
     def place_of(self, point: int) -> QPointF:
         """Return where a point is in the widget."""
         x, y = self._view.to_picture(self._positions[[point]])[0].tolist()
@@ -194,7 +198,7 @@ class ScatterView(QWidget):
             self._lasso.append(at)
             self.update()
         else:
-            self._look(self._view.moved(at.x() - self._last.x(), at.y() - self._last.y()))
+            self.move_by(at.x() - self._last.x(), at.y() - self._last.y())
         self._last = at
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 (Qt's name)
@@ -220,7 +224,7 @@ class ScatterView(QWidget):
         key = event.key()
         if key in _ARROWS:
             right, down = _ARROWS[key]
-            self._look(self._view.moved(_STEP * right, _STEP * down))
+            self.move_by(_STEP * right, _STEP * down)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             factor = 1 / _ZOOM if key == Qt.Key.Key_Minus else _ZOOM
             self._look(self._view.zoomed(factor, self.width() / 2, self.height() / 2))

@@ -99,9 +99,10 @@ def test_a_label_is_what_the_mask_says_where_the_point_lies(cloud, project):
 
 def test_a_place_is_as_sure_as_its_landmark_and_an_image_as_its_least_sure(cloud, project):
     project.edit(project.annotations.place_all([Landmark("blobs_0.png", "tip", 5, 6)]))
+    found = ((NAMES[1], 0.25), (NAMES[2], 0.75))
     project.set_predictions(
-        [Landmark(name, "tip", 9, 9, sure, "machine:one") for name, sure in zip(NAMES[1:], (0.25, 0.75), strict=True)]
-    )  # fmt: skip
+        [Landmark(name, "tip", 9, 9, sure, "machine:one") for name, sure in found]
+    )
     assert len(landmarks_of(project.annotations)) == 3
     _, facts = finish(learn_facts(project, cloud, "confidence"))
     assert facts["confidence"].tolist() == [1, 1, 0.75, 0.25, 0.25]
