@@ -135,6 +135,8 @@ class ChosenLayers(QObject):
         layer.scale = np.asarray(image.scale) * cell
         layer.translate = np.asarray(image.scale) * (cell - 1) / 2
         layer.metadata = {"image": name}
+        # What is painted here would go with the image; napari allows it anew for every array.
+        layer.editable = False
         layer.features = {"index": np.arange(len(numbers) + 1), **_with_ground(cloud, numbers)}
 
     def _reach(self) -> None:
@@ -193,10 +195,20 @@ def points_under(layer: Any, cloud: PointCloud, image: Image) -> Chosen:
         away = [np.square(cloud.places[own] - place).sum(axis=1).argmin() for place in places]
         return own[np.unique(np.array(away, int))]
     if hasattr(layer, "selected_label"):
-        values = [layer.get_value(image.data_to_world(p), world=True) for p in cloud.places[own]]
-        meant = [value == layer.selected_label for value in values]
-        return own[np.array(meant, bool)] if layer.selected_label else NOTHING
+        if not layer.selected_label or layer.ndim != 2:
+            return NOTHING
+        return own[_labels_at(layer, image, cloud.places[own]) == layer.selected_label]
     return NOTHING
+
+
+def _labels_at(layer: Labels, image: Image, places: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Return the labels below places of an image; 0 beside the layer."""
+    world = places * np.asarray(image.scale)
+    cells = ((world - layer.translate) / layer.scale).round().astype(int)
+    inside = ((cells >= 0) & (cells < layer.data.shape)).all(axis=1)
+    labels = np.zeros(len(places), int)
+    labels[inside] = np.asarray(layer.data)[tuple(cells[inside].T)]
+    return labels
 
 
 def _nearest(

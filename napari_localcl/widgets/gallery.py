@@ -56,7 +56,9 @@ class Gallery(QListWidget):
         thumbnails.made.connect(self._on_made)
 
     def fill(self, rows: Sequence[tuple[Spot, str, str]]) -> None:
-        """Show places, each with a caption and a tip."""
+        """Show places, each with a caption and a tip; those shown already stay as they are."""
+        if list(self._rows) == [spot for spot, _, _ in rows]:
+            return
         self.clear()
         self._rows = {}
         for spot, caption, tip in rows:

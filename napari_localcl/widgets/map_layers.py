@@ -183,6 +183,7 @@ class MapLayers(QObject):
         scale = np.asarray(image.scale)
         layer.scale, layer.translate = scale * heat.cell, scale * heat.corner
         layer.metadata = {"image": heat.image}
+        layer.editable = False
         layer.visible = True
 
     def _add(self, kind: MapKind, values: np.ndarray, image: Image) -> Layer:

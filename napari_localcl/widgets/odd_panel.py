@@ -10,6 +10,8 @@ from qtpy.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -21,6 +23,8 @@ from napari_localcl.widgets.image_list import save_image_list
 from napari_localcl.widgets.thumbnails import SIDE, Spot
 
 if TYPE_CHECKING:
+    from qtpy.QtCore import QModelIndex
+
     from napari_localcl.widgets.explorer import Explorer
     from napari_localcl.widgets.session import Session
     from napari_localcl.widgets.thumbnails import Thumbnails
@@ -34,6 +38,17 @@ _SAID = {
     _PAIRS: "A similarity near 1 is the same image twice, or nearly: keep such pairs on one side "
     "of a test. Elsewhere, it is what is usual in these images.",
 }
+
+
+class _NamesBelow(QStyledItemDelegate):
+    """Shows an image's name below its picture: beside it, there is no room."""
+
+    def initStyleOption(  # noqa: N802 (Qt's name)
+        self, option: QStyleOptionViewItem, index: QModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        option.decorationPosition = QStyleOptionViewItem.Position.Top
+        option.displayAlignment = Qt.AlignmentFlag.AlignCenter
 
 
 class OddPanel(QWidget):
@@ -95,9 +110,10 @@ class OddPanel(QWidget):
         self._table = QTableWidget(0, 2)
         self._table.setIconSize(QSize(SIDE, SIDE))
         self._table.verticalHeader().hide()
-        self._table.verticalHeader().setDefaultSectionSize(SIDE + 6)
+        self._table.verticalHeader().setDefaultSectionSize(SIDE + 26)
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self._table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._table.setItemDelegate(_NamesBelow(self._table))
         describe(
             self._table,
             "Odd images",

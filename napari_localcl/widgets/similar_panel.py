@@ -29,11 +29,12 @@ if TYPE_CHECKING:
     from napari_localcl.widgets.map_layers import MapLayers
     from napari_localcl.widgets.thumbnails import Thumbnails
 
-PROPOSAL = "Proposal: similar places"
+PROPOSAL = "Proposal"
 _COLOUR = "#E69F00"
 _STEPS = 1000  # of the threshold
 _LIKELY = 0.97  # of the image that a first proposal leaves out
 _SOON = 60  # milliseconds after the slider has moved
+_CORRECTED = "The proposal was corrected by hand, so it stays. Remove its layer to begin anew."
 _FIRST = "Press Like this and click in the picture: what looks alike is looked for in all images."
 
 
@@ -75,7 +76,8 @@ class SimilarPanel(QWidget):
         super().__init__()
         self._viewer, self._canvas, self._explorer = viewer, canvas, explorer
         self._examples, self._maps = examples, maps
-        self._proposal: Labels | None = None
+        self._proposals: dict[str, Labels] = {}
+        self._made: dict[str, np.ndarray] = {}
         self._masking = Background(self)
         self._masking.result.connect(self._show_proposal)
         self._soon = QTimer(self)
@@ -181,6 +183,7 @@ class SimilarPanel(QWidget):
 
     def _on_shown(self) -> None:
         """Show the heat map of another image; the gallery is the same, and comes anew with it."""
+        self._show_own_proposal()
         if self._examples.positive and "like" not in self._maps.maps:
             self._find()
 
@@ -221,48 +224,68 @@ class SimilarPanel(QWidget):
     def _on_map(self, kind: str, _heat: HeatMap) -> None:
         if kind == "like":
             self._make.setEnabled(True)
-            if self._proposal is not None:
-                self._propose()
+            self._propose()
 
-    # The proposal
+    # The proposal: one layer for each image, so that nothing that was corrected is lost
+
+    @property
+    def _proposal(self) -> Labels | None:
+        image = self._canvas.image
+        return self._proposals.get(image.metadata["image"]) if image is not None else None
 
     def _on_threshold(self, value: int) -> None:
         self._reads.setText(f"{value / _STEPS:.3f}")
-        if self._proposal is not None:
-            self._soon.start()
+        self._soon.start()
 
     def _begin_proposal(self) -> None:
-        if self._proposal is None:
-            likely = np.quantile(self._maps.maps["like"].values, _LIKELY)
+        image, heat = self._canvas.image, self._maps.maps.get("like")
+        if image is None or heat is None:
+            return
+        if not self._proposals:
+            likely = np.quantile(heat.values, _LIKELY)
             self._threshold.setValue(round(_STEPS * float(likely)))
-            self._proposal = self._viewer.add_labels(
-                np.zeros(self._canvas.image.data.shape[:2], np.uint8),
-                name=PROPOSAL,
-                scale=self._canvas.image.scale,
+        if self._proposal is None:
+            self._proposals[heat.image] = self._viewer.add_labels(
+                np.zeros(image.data.shape[:2], np.uint8),
+                name=f"{PROPOSAL}: {heat.image}",
+                scale=image.scale,
                 opacity=0.5,
                 colormap=DirectLabelColormap(color_dict={None: _COLOUR, 0: "transparent"}),
+                metadata={"image": heat.image},
             )
         self._propose()
 
     def _propose(self) -> None:
-        heat, image = self._maps.maps.get("like"), self._canvas.image
-        if heat is not None and image is not None:
-            size = tuple(image.data.shape[:2])
-            self._masking.start(_mask(heat, self._threshold.value() / _STEPS, size))
+        heat, image, layer = self._maps.maps.get("like"), self._canvas.image, self._proposal
+        if heat is None or image is None or layer is None:
+            return
+        made = self._made.get(heat.image)
+        if made is not None and not np.array_equal(made, layer.data):
+            self._said.setText(_CORRECTED)
+            return
+        size = tuple(image.data.shape[:2])
+        self._masking.start(_mask(heat, self._threshold.value() / _STEPS, size))
 
     def _show_proposal(self, made: tuple[HeatMap, float, np.ndarray]) -> None:
         heat, threshold, mask = made
-        image, layer = self._canvas.image, self._proposal
-        if layer is None or image is None or image.metadata["image"] != heat.image:
+        layer = self._proposals.get(heat.image)
+        if layer is None:
             return
-        layer.data = mask.astype(np.uint8)
-        layer.scale = image.scale
+        # Not the same array: the layer's is painted on.
+        self._made[heat.image] = mask.astype(np.uint8)
+        layer.data = self._made[heat.image].copy()
         layer.metadata = {"image": heat.image, "threshold": threshold}
         layer.features = {"index": [0, 1], "threshold": [np.nan, threshold]}
 
+    def _show_own_proposal(self) -> None:
+        for image, layer in self._proposals.items():
+            layer.visible = image == self._canvas.image.metadata["image"]
+
     def _on_removed(self, event: Any) -> None:
-        if event.value == self._proposal:
-            self._proposal = None
+        for image, layer in list(self._proposals.items()):
+            if event.value == layer:
+                del self._proposals[image]
+                self._made.pop(image, None)
 
 
 def _mask(

@@ -223,13 +223,13 @@ def test_clicks_find_what_is_alike_everywhere_and_become_labels(docked, dock, vi
     assert clicks.mode == "select"
 
     press(docked, "Propose labels")
-    wait(lambda: viewer.layers[PROPOSAL].data.any())
-    first_try = viewer.layers[PROPOSAL].data
+    wait(lambda: viewer.layers[f"{PROPOSAL}: blobs_0.png"].data.any())
+    first_try = viewer.layers[f"{PROPOSAL}: blobs_0.png"].data
     assert first_try.shape == (80, 64)
     assert first_try.mean() < 0.1
     docked.similar._threshold.setValue(800)
-    wait(lambda: viewer.layers[PROPOSAL].metadata["threshold"] == 0.8)
-    mask = viewer.layers[PROPOSAL].data
+    wait(lambda: viewer.layers[f"{PROPOSAL}: blobs_0.png"].metadata["threshold"] == 0.8)
+    mask = viewer.layers[f"{PROPOSAL}: blobs_0.png"].data
     assert np.argwhere(mask).mean(axis=0) == pytest.approx(np.array(SPECIAL) + 1.5, abs=1)
 
     gallery.itemActivated.emit(gallery.item(1))
