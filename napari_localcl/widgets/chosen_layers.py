@@ -60,9 +60,11 @@ class ChosenLayers(QObject):
     def make_points(self, colours: NDArray[np.uint32]) -> int:
         """Make a layer of the points chosen, in the plot's colours (P,); return how many."""
         cloud, image = self._explorer.cloud, self._canvas.image
-        chosen = self._explorer.chosen[:MOST]
+        chosen = self._explorer.chosen
         if cloud is None or image is None or not len(chosen):
             return 0
+        # Of more than that, some of every image.
+        chosen = chosen[:: -(-len(chosen) // MOST)]
         shades = _rgba(colours[chosen])
         layer = self._viewer.add_points(
             cloud.places[chosen],

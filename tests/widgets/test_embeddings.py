@@ -107,6 +107,9 @@ def test_the_dock_shows_points_at_once_and_every_control_says_what_it_does(docke
         assert one.accessibleName(), one
         assert one.accessibleDescription(), one.accessibleName()
         assert one.focusPolicy() & Qt.FocusPolicy.TabFocus, one.accessibleName()
+    keys = [one.property("key") for one in (*controls, *own_controls(dock))]
+    keys = [key for key in keys if key]
+    assert len(set(keys)) == len(keys)
     press(docked, "Copy as command")
     copied = QGuiApplication.clipboard().text()
     assert copied.startswith("napari-localcl embed ")
