@@ -5,6 +5,7 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 import torch
+from canvases import prepared
 from clouds import collection_of, noise
 
 from napari_localcl.data.annotations import Landmark
@@ -106,6 +107,20 @@ def test_a_cloud_says_of_each_point_where_it_is_and_what_it_belongs_to(study, gi
     assert set(unpacked(kinds["clusters"])) <= {1, 2, 3}
     assert arrays["images"].max() < 20
     assert len(cloud["labels"]) in (0, points)
+
+
+def test_superpixels_are_found_in_the_images_themselves(study, tmp_path):
+    y, x = np.mgrid[:32, :32]
+    discs = [(y - 10) ** 2 + (x - 9 - n % 3) ** 2 < 40 for n in range(20)]
+    grey = np.stack([np.where(disc, 220, 40 + 2 * y) for disc in discs]).astype(np.uint8)
+    own = Study(study.collection, None, prepared(grey[:, None], tmp_path))
+    (*_, cloud) = asked(own, "scatter", of="superpixels")
+    images, places = unpacked(cloud["images"]), unpacked(cloud["places"])
+    assert set(images) == set(range(20))
+    assert len(cloud["labels"]) == len(places)
+    # One of them is the disc.
+    nearest = np.abs(places[images == 0] - (10, 9)).sum(axis=1).min()
+    assert nearest < 3
 
 
 def test_points_are_arranged_anew_only_once_there_are_some(study, monkeypatch):
