@@ -187,4 +187,5 @@ def _read_canvas(collection: Collection, index: int, labels: Labels, points: Ten
 
 def _at(labels: Labels, points: np.ndarray[Any, np.dtype[np.float64]]) -> Labels:
     pixels = points.round().astype(int).clip(0, np.array(labels.shape) - 1)
-    return labels[pixels[:, 0], pixels[:, 1]]
+    found: Labels = labels[pixels[:, 0], pixels[:, 1]]
+    return found
