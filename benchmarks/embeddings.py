@@ -1,8 +1,10 @@
 """How fast images are embedded into a store, asked, and arranged, and how much disk they take.
 
-    python benchmarks/embeddings.py --out embeddings.json [--scratch DIR]
+    python benchmarks/embeddings.py --out embeddings.json [--run RUN] [--scratch DIR]
 
-Images are the project's own skeleton phantoms, repeated. Queries are of maps of 96 x 96 cells with
+Images are the project's own skeleton phantoms, repeated. With a run that learned them, near-
+duplicates and outliers are planted among them, and looked for. Points are drawn where there is a
+screen (`xvfb-run` is one). Queries are of maps of 96 x 96 cells with
 32 numbers each, drawn by chance: what they say does not matter for how long they take. The limit
 is the time that the machine takes to read the same bytes from memory.
 """
@@ -10,14 +12,18 @@ is the time that the machine takes to read the same bytes from memory.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
+import sys
 import tempfile
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
+from _planted import planted
 from _report import drain, show, write
 from torch.nn.functional import normalize
 
@@ -184,6 +190,20 @@ def arranging(points: int, iterate: bool) -> dict[str, object]:
     return row
 
 
+def has_screen() -> bool:
+    """Whether windows can be opened."""
+    is_shown = sys.platform != "linux" or bool(os.environ.get("DISPLAY"))
+    return is_shown and find_spec("qtpy") is not None
+
+
+def drawn_points(count: int) -> dict[str, object]:
+    """Points of the plot drawn per second."""
+    # It needs the window's libraries, which all else here does not.
+    from _drawing import drawing
+
+    return drawing(count)
+
+
 def main() -> None:
     """Measure everything."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -191,6 +211,7 @@ def main() -> None:
     parser.add_argument("--counts", nargs="+", type=int, default=[100, 1000, 10_000])
     parser.add_argument("--points", nargs="+", type=int, default=[1000, 10_000, 100_000])
     parser.add_argument("--most-for-tsne", type=int, default=10_000)
+    parser.add_argument("--run", type=Path, help="a run that finds what is planted")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--scratch", type=Path, help="a disk with 2 GB for the stores")
     given = parser.parse_args()
@@ -200,12 +221,23 @@ def main() -> None:
         collection = store_of_chance(work)
         queries = [query(collection, count) for count in given.counts]
         odd = timed(lambda: drain(find_odd_images(collection)))
+        found = [planted(work, given.run, given.device)] if given.run else []
+    drawn = [drawn_points(count) for count in given.points] if has_screen() else []
     arranged = [arranging(count, count <= given.most_for_tsne) for count in given.points]
     show("embedding into a store", embedded)
     show(f"nearest patches, {SIDE} x {SIDE} x {DIMENSIONS} an image", queries)
-    show("points of a scatter", arranged)
+    show("points arranged", arranged)
+    show("points drawn", drawn)
+    show("planted images found among the first 20 listed", found)
     print(f"outliers and duplicates of {ROWS} images: {odd:.3g} s")
-    results = {"embedding": embedded, "queries": queries, "arranging": arranged, "odd, s": odd}
+    results = {
+        "embedding": embedded,
+        "queries": queries,
+        "arranging": arranged,
+        "drawing": drawn,
+        "planted": found,
+        "odd, s": odd,
+    }
     write(given.out, results)
 
 

@@ -26,7 +26,14 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import napari
     from qtpy.QtCore import Qt
-    from qtpy.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QPushButton, QWidget
+    from qtpy.QtWidgets import (
+        QApplication,
+        QCheckBox,
+        QComboBox,
+        QDoubleSpinBox,
+        QPushButton,
+        QWidget,
+    )
     from superqt.utils import qimage_to_array
 
 from napari_localcl.widgets.runs_dialog import RunsDialog
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
 PICTURES = Path(__file__).resolve().parent / "pictures"
 SIZE = (1280, 800)
 THEMES = ("dark", "light")
-KINDS = ("landmarks", "shape", "segment", "compare", "series")
+KINDS = ("landmarks", "shape", "segment", "compare", "series", "embeddings")
 TEMPLATE = "hand_01.png"
 LANDMARKS = 3  # clicked; enough to be seen on one hand
 DRAWN_ON = "eye_01"  # where the disc is drawn as one ellipse
@@ -328,6 +335,80 @@ def findings(studio: Studio, minutes: float) -> None:
     dialog.close()
 
 
+def embeddings(studio: Studio, minutes: float) -> None:
+    """Learn, and take a picture of every tab of the dock Embeddings."""
+    dock, training = studio.dock, studio.dock.training
+    if not dock.session.runs.rows():
+        dock.learn.set_open(True)
+        studio.wait(lambda: dock.learn.form.is_ready)
+        dock.learn.form.budget.offer_first(minutes, "auto")
+        studio.press("Start")
+        studio.wait(lambda: not training.is_running, 60 * minutes + 600)
+        dock.monitor.parentWidget().hide()
+    studio.press("Embeddings")
+    docked = dock.embeddings.widget
+    explorer = docked.explorer
+    studio.wait(lambda: explorer.cloud is not None and not explorer.is_busy)
+    scatter(studio)
+    similar(studio)
+    docked.tabs.setCurrentWidget(docked.overlays)
+    control(docked, QCheckBox, "Principal components").click()
+    studio.wait(lambda: not explorer.is_busy)
+    studio.shoot("maps")
+    control(docked, QCheckBox, "Principal components").click()
+    docked.tabs.setCurrentWidget(docked.odd)
+    control(docked, QPushButton, "Look").click()
+    studio.wait(lambda: not explorer.is_busy)
+    studio.rest(3)
+    studio.shoot("odd")
+
+
+def scatter(studio: Studio) -> None:
+    """Arrange points by t-SNE, choose a group of them, and make a layer of it."""
+    docked = studio.dock.embeddings.widget
+    pick(control(docked, QComboBox, "Arrangement"), "t-SNE")
+    studio.wait(lambda: not docked.explorer.is_busy)
+    pick(control(docked, QComboBox, "Choose group"), "cluster 4")
+    control(docked, QPushButton, "To labels layer").click()
+    point = int(docked.explorer.chosen[0])
+    docked.scatter.view.hovered.emit(point)
+    studio.shoot("scatter")
+    docked.scatter.view.hovered.emit(-1)
+    studio.viewer.layers.remove("Around chosen patches")
+
+
+def similar(studio: Studio) -> None:
+    """Click the optic disc of one eye, and look at what is alike in all."""
+    docked = studio.dock.embeddings.widget
+    docked.tabs.setCurrentWidget(docked.similar)
+    box = _box_of_disc()
+    name = next(one for one in studio.dock.session.names if one.startswith(DRAWN_ON))
+    studio.dock.session.go(name)
+    studio.wait(lambda: studio.dock.canvas.image is not None)
+    docked.examples.put(name, *box.mean(axis=0).tolist())
+    studio.wait(lambda: not docked.explorer.is_busy)
+    studio.rest(4)
+    studio.shoot("similar")
+    docked.examples.clear()
+
+
+def pick(box: QComboBox, text: str) -> None:
+    """Choose an entry as a person does."""
+    row = box.findText(text)
+    box.setCurrentIndex(row)
+    box.activated.emit(row)
+
+
+def on_embeddings(work: Path, minutes: float) -> None:
+    """Make the pictures of embeddings."""
+    images = work / "embedded"
+    shutil.copytree(sample_folder("fundus") / "images", images)
+    for theme in THEMES:
+        studio = Studio(images, theme)
+        embeddings(studio, minutes)
+        studio.close()
+
+
 def on_hands(work: Path, minutes: float) -> None:
     """Make the pictures of landmarks."""
     images = work / "hands"
@@ -409,6 +490,8 @@ def main() -> None:
             on_models(Path(work), given.compare_minutes)
         if given.only in (None, "series"):
             on_series(Path(work), given.series_minutes)
+        if given.only in (None, "embeddings"):
+            on_embeddings(Path(work), given.minutes)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 EARLY, LATE = 250, 500  # iterations of t-SNE, as its authors advise
-AT_ONCE = 25  # iterations between two signs of life
+AT_ONCE = 25  # iterations at most between two signs of life, and how many points' iterations
+POINTS_AT_ONCE = 50_000
 MOST_DIMENSIONS = 50  # what t-SNE looks for neighbours in
 
 
@@ -65,11 +66,15 @@ def arrange_by_tsne(
     )
     start = initialization.pca(points, random_state=seed)
     plane = TSNEEmbedding(start, near, n_jobs=jobs, random_state=seed)
-    for done in range(AT_ONCE, EARLY + LATE + 1, AT_ONCE):
-        early = done <= EARLY
-        exaggeration, momentum = (12, 0.5) if early else (None, 0.8)
-        plane.optimize(AT_ONCE, inplace=True, exaggeration=exaggeration, momentum=momentum)
-        yield Progress("arrange", step=done, steps=EARLY + LATE, message="arranging points")
+    # Of many points, fewer at once: whoever waits for another answer should not notice.
+    at_once = max(1, min(AT_ONCE, POINTS_AT_ONCE // len(points)))
+    done = 0
+    for until, exaggeration, momentum in ((EARLY, 12, 0.5), (EARLY + LATE, None, 0.8)):
+        while done < until:
+            some = min(at_once, until - done)
+            plane.optimize(some, inplace=True, exaggeration=exaggeration, momentum=momentum)
+            done += some
+            yield Progress("arrange", step=done, steps=EARLY + LATE, message="arranging points")
     return torch.from_numpy(plane.view(type(start))).float()
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari_localcl.tasks.collection import Collection
 
     Labels = np.ndarray[Any, np.dtype[np.integer[Any]]]
+    Reader = Callable[[Collection, int, Labels, Tensor], Labels]
 
 MOST_PATCHES = 100_000
 
@@ -101,6 +102,7 @@ def region_points(
     collection: Collection,
     regions: Callable[[str], Labels | None],
     stride: int | None = None,
+    on_canvas: bool = False,
 ) -> Generator[Progress, None, PointCloud]:
     """One point for each region of each image: a superpixel, a cell, an organ.
 
@@ -112,6 +114,8 @@ def region_points(
         Name of an image to its label map in pixels of the file, 0 outside; None if it has none.
     stride : int or None
         Of the cells averaged; None is the usual one.
+    on_canvas : bool
+        Whether the label maps are of the canvas instead, at its size or smaller.
 
     Returns
     -------
@@ -128,7 +132,8 @@ def region_points(
     for index, name in enumerate(collection.names):
         labels = regions(name)
         if labels is not None:
-            found += [(index, *region) for region in _regions(collection, index, labels, step)]
+            read = _read_canvas if on_canvas else _read_file
+            found += [(index, *one) for one in _regions(collection, index, labels, step, read)]
         yield Progress("regions", step=index + 1, steps=len(collection), message="reading regions")
     if not found:
         raise BadInput("no image has regions to show as points")
@@ -143,22 +148,15 @@ def region_points(
 
 
 def _regions(
-    collection: Collection, index: int, labels: Labels, stride: int
+    collection: Collection, index: int, labels: Labels, stride: int, read: Reader
 ) -> list[tuple[int, Tensor, Tensor]]:
     """Number, middle and mean vector of each region of an image."""
-    size = collection.placements[index].file_size
-    if labels.shape != size:
-        raise BadInput(
-            f"the regions of {collection.names[index]} are {labels.shape[0]} x {labels.shape[1]} "
-            f"pixels, the image {size[0]} x {size[1]}"
-        )
     pyramid = collection.embeddings[[index]]
     cells = collection.inside([index], stride)[0].nonzero()
     vectors = cells_of(pyramid, stride)[0][cells[:, 0], cells[:, 1]].float() / pyramid.length
-    owners = torch.full((len(cells),), index)
-    places = collection.file_points(owners, cells * stride + (stride - 1) / 2)
-    pixels = places.round().long().clamp(min=0).minimum(torch.tensor(size) - 1)
-    numbers = labels[pixels[:, 0].numpy(), pixels[:, 1].numpy()]
+    owners, points = torch.full((len(cells),), index), cells * stride + (stride - 1) / 2
+    places = collection.file_points(owners, points)
+    numbers = read(collection, index, labels, points)
     there = torch.from_numpy(numbers > 0)
     unique, inverse = np.unique(numbers[numbers > 0], return_inverse=True)
     group = torch.from_numpy(inverse)
@@ -168,3 +166,26 @@ def _regions(
         for one in (places[there], vectors[there])
     ]
     return list(zip(unique.tolist(), *means, strict=True))
+
+
+def _read_file(collection: Collection, index: int, labels: Labels, points: Tensor) -> Labels:
+    """Labels in pixels of the file at points of the canvas."""
+    size = collection.placements[index].file_size
+    if labels.shape != size:
+        raise BadInput(
+            f"the regions of {collection.names[index]} are {labels.shape[0]} x {labels.shape[1]} "
+            f"pixels, the image {size[0]} x {size[1]}"
+        )
+    return _at(labels, collection.placements[index].to_file(points.numpy()))
+
+
+def _read_canvas(collection: Collection, index: int, labels: Labels, points: Tensor) -> Labels:
+    """Labels of the canvas, which may be smaller than it, at points of it."""
+    smaller = collection.placements[index].canvas[0] / labels.shape[0]
+    return _at(labels, (points.double().numpy() + 0.5) / smaller - 0.5)
+
+
+def _at(labels: Labels, points: np.ndarray[Any, np.dtype[np.float64]]) -> Labels:
+    pixels = points.round().astype(int).clip(0, np.array(labels.shape) - 1)
+    found: Labels = labels[pixels[:, 0], pixels[:, 1]]
+    return found

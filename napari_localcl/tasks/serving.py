@@ -46,8 +46,10 @@ Answer = dict[str, object]
 Answers = Generator[Answer, None, None]
 
 # The module is imported when it is needed, for it takes seconds.
-_OF_ALL_IMAGES = ("like", "colours", "clusters", "rarity", "change", "scatter", "odd", "wholes")
-_URGENCY = ("open", "pixel", "map", "evidence", "explain", *_OF_ALL_IMAGES, "landmarks", "suggest")
+_QUICK = ("like", "colours", "clusters", "rarity", "change", "scatter", "kinds", "odd", "wholes")
+_SLOW = ("arrange",)
+_ABOUT_SERIES = ("evidence", "explain")
+_URGENCY = ("open", "pixel", "map", *_ABOUT_SERIES, *_QUICK, "landmarks", "suggest", *_SLOW)
 
 
 def serve(lines: Iterable[str], say: Callable[[Answer], None]) -> None:
@@ -224,8 +226,8 @@ _ANSWERS: dict[str, Callable[[Desk, Question], Answers]] = {
     "map": Desk._map,
     "landmarks": Desk._points,
     "suggest": Desk._suggested,
-    **dict.fromkeys(_OF_ALL_IMAGES, Desk._studied),
-    **dict.fromkeys(("explain", "evidence"), Desk._reasoned),
+    **dict.fromkeys((*_QUICK, *_SLOW), Desk._studied),
+    **dict.fromkeys(_ABOUT_SERIES, Desk._reasoned),
 }
 
 

@@ -17,16 +17,20 @@ ask          with                                    answers
 `odd`        `count`                                 progress, then `odd`: rows of `outliers` and
                                                      their distance, rows of `pairs` and their
                                                      similarity
-`scatter`    `of`: images, patches, landmarks or     progress, then `cloud`, arranged by PCA; if
-             regions; `by`: pca, tsne or umap;       something else was asked for, progress and
-             `count` of patches; `clusters`;         `arranged` with `positions`
-             `landmarks`; `regions`: image to file
+`scatter`    `of`: images, patches, landmarks,       progress, then `cloud`, arranged by PCA
+             superpixels or regions; `count` of
+             patches; `landmarks`; `regions`: image
+             to file
+`kinds`      `count`                                 progress, then `kinds`: the `clusters` of
+                                                     the last cloud's points
+`arrange`    `by`: tsne or umap                      progress, then `arranged`: other `positions`
+                                                     of the last cloud's points
 ============ ======================================= ============================================
 
 Points come as lists with the fields of a :class:`Landmark`, maps go as :class:`HeatMap`, arrays as
 :func:`packed`. A `cloud` has `positions` (P, 2), `images` (P,) as indices of `names`, `places`
-(P, 2) in pixels of the file, `clusters` (P,) from 1, and `labels`. What was learned of all images
-is kept for the next question, and goes on where a newer one interrupted it.
+(P, 2) in pixels of the file, and `labels`; `clusters` (P,) are from 1. What was learned of all
+images is kept for the next question, and goes on where a newer one interrupted it.
 """
 
 from __future__ import annotations
@@ -38,8 +42,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_localcl.data.annotations import Landmark
-from napari_localcl.data.arrays import packed
+from napari_localcl.data.errors import BadInput
 from napari_localcl.data.masks import read_mask
+from napari_localcl.data.packing import packed
+from napari_localcl.data.superpixels import Superpixels, SuperpixelSettings
 from napari_localcl.tasks import arranging, scatter
 from napari_localcl.tasks.atlas import LandmarkSettings, open_atlas
 from napari_localcl.tasks.collection import Collection
@@ -60,6 +66,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from napari_localcl.data.heat_map import HeatMap
+    from napari_localcl.data.prepared import PreparedImages
     from napari_localcl.data.progress import Progress
     from napari_localcl.tasks.atlas import Atlas
     from napari_localcl.tasks.image_maps import Change
@@ -79,17 +86,21 @@ class Study:
         The images.
     source : object
         The images as `open` was given them.
+    images : PreparedImages or None
+        The same with their pixels, which superpixels are made of.
     """
 
     collection: Collection
     source: Any
+    images: PreparedImages | None = None
+    _cloud: PointCloud | None = None
     _done: dict[object, Any] = field(default_factory=dict)
     _begun: dict[object, Generator[Progress, None, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, atlas: Atlas, source: Any) -> Study:
         """Nothing yet, of the images of an atlas."""
-        return cls(Collection.of(atlas.coarse), source)
+        return cls(Collection.of(atlas.coarse), source, atlas.coarse.images)
 
     def answers(self, question: Question) -> Answers:
         """Answer one question; see the module."""
@@ -159,46 +170,56 @@ class Study:
         yield {"event": "wholes", "names": self.collection.names, "vectors": packed(vectors)}
 
     def _scatter(self, question: Question) -> Answers:
-        cloud: PointCloud = yield from self._cloud(question)
-        kinds = yield from self._kinds(cloud, question)
+        self._cloud = None
+        cloud: PointCloud = yield from self._points(question)
+        self._cloud = cloud
         yield {
             "event": "cloud",
             "names": self.collection.names,
             "positions": packed(arranging.arrange_by_pca(cloud.vectors).numpy()),
             "images": packed(cloud.images.numpy().astype(np.int32)),
             "places": packed(cloud.places.numpy().astype(np.float32)),
-            "clusters": packed(kinds.astype(np.int32)),
             "labels": cloud.labels if any(cloud.labels) else [],
         }
-        arrange = _ARRANGED.get(question.get("by", "pca"))
-        if arrange is not None:
-            positions = yield from told(arrange(cloud.vectors))
-            yield {"event": "arranged", "positions": packed(positions.numpy())}
 
-    def _kinds(self, cloud: PointCloud, question: Question) -> Generator[Answer, None, Any]:
+    @property
+    def _there(self) -> PointCloud:
+        if self._cloud is None:
+            raise BadInput("there are no points yet: ask for a scatter first")
+        return self._cloud
+
+    def _kinds(self, question: Question) -> Answers:
         """Clusters of points: of places, the same as in the maps."""
-        count = question.get("clusters", CLUSTERS)
-        if question["of"] == "images":
-            return cluster_vectors(cloud.vectors, count).of(cloud.vectors)
-        return (yield from self._clustering(count)).of(cloud.vectors)
+        cloud, count = self._there, question.get("count", CLUSTERS)
+        if len(cloud) == len(self.collection) and not any(cloud.labels):
+            kinds = cluster_vectors(cloud.vectors, count).of(cloud.vectors)
+        else:
+            kinds = (yield from self._clustering(count)).of(cloud.vectors)
+        yield {"event": "kinds", "clusters": packed(kinds.astype(np.int32))}
 
-    def _cloud(self, question: Question) -> Generator[Answer, None, PointCloud]:
+    def _arrange(self, question: Question) -> Answers:
+        positions = yield from told(_ARRANGED[question["by"]](self._there.vectors))
+        yield {"event": "arranged", "positions": packed(positions.numpy())}
+
+    def _points(self, question: Question) -> Generator[Answer, None, PointCloud]:
         if question["of"] == "images":
             return scatter.image_points(self.collection)
         if question["of"] == "landmarks":
             return scatter.landmark_points(self.collection, _marks(question["landmarks"]))
-        if question["of"] == "regions":
-            files = question["regions"]
-
-            def labels(image: str) -> Any:
-                return read_mask(Path(files[image])).labels if image in files else None
-
-            work = scatter.region_points(self.collection, labels)
+        if question["of"] == "superpixels":
+            work = scatter.region_points(self.collection, self._superpixels(), on_canvas=True)
+        elif question["of"] == "regions":
+            work = scatter.region_points(self.collection, _regions(question["regions"]))
         else:
             count = question.get("count", scatter.MOST_PATCHES)
             work = scatter.patch_points(self.collection, count)
         cloud: PointCloud = yield from told(work)
         return cloud
+
+    def _superpixels(self) -> Callable[[str], Any]:
+        assert self.images is not None
+        found = Superpixels(self.images, SuperpixelSettings())
+        return lambda image: found.batch([self.collection.index(image)])[0]
 
 
 _ANSWERS: Mapping[str, Callable[[Study, Question], Answers]] = {
@@ -210,6 +231,8 @@ _ANSWERS: Mapping[str, Callable[[Study, Question], Answers]] = {
     "odd": Study._odd,
     "wholes": Study._wholes,
     "scatter": Study._scatter,
+    "kinds": Study._kinds,
+    "arrange": Study._arrange,
 }
 _ARRANGED: Mapping[str, Callable[[Tensor], Generator[Progress, None, Tensor]]] = {
     "tsne": arranging.arrange_by_tsne,
@@ -223,3 +246,7 @@ def _map(heat: HeatMap) -> Answer:
 
 def _marks(rows: Any) -> list[Landmark]:
     return [Landmark(*row) for row in rows]
+
+
+def _regions(files: Mapping[str, str]) -> Callable[[str], Any]:
+    return lambda image: read_mask(Path(files[image])).labels if image in files else None

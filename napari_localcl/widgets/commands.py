@@ -65,6 +65,17 @@ def training_monitor() -> QWidget:
     return dock.monitor
 
 
+def embeddings() -> QWidget:
+    """Return *Embeddings* of the dock that is open; without one, a word on what to do."""
+    dock = open_dock()
+    if dock is None:
+        return _Hint()
+    dock.embeddings.free()
+    # napari puts it below the dock; both need the whole height.
+    QTimer.singleShot(0, dock.embeddings.lay_beside)
+    return dock.embeddings.widget
+
+
 def open_dock() -> LocalCL | None:
     """Return the dock of the present viewer; None if it is not open."""
     from napari_localcl.widgets.dock import LocalCL
@@ -83,12 +94,12 @@ def _with_dock(act: Callable[[LocalCL], None]) -> None:
 
 
 class _Hint(QWidget):
-    """Stands in for the monitor until the dock is open."""
+    """Stands in for a second dock until the first is open."""
 
     def __init__(self) -> None:
         super().__init__()
         column = QVBoxLayout(self)
-        column.addWidget(make_label(f"{_FIRST} It shows the monitor when a training starts."))
+        column.addWidget(make_label(f"{_FIRST} This dock belongs to it."))
         column.addWidget(make_button("Open LocalCL", "Open the dock", self._open))
         column.addStretch()
 

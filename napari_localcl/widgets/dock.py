@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication, QDockWidget, QMainWindow, QScrollArea, 
 from napari_localcl.widgets.background import Background
 from napari_localcl.widgets.canvas import Canvas
 from napari_localcl.widgets.controls import bind_keys, make_label
+from napari_localcl.widgets.embeddings_dock import EmbeddingsDock
 from napari_localcl.widgets.evidence import Evidence
 from napari_localcl.widgets.export_panel import ExportPanel
 from napari_localcl.widgets.filling import Filling
@@ -78,6 +79,7 @@ class LocalCL(QWidget):
         self.preview = ShapePreview(viewer, self.session, self.canvas)
         self.regions = RegionPreview(viewer, self.session, self.canvas)
         self.evidence = Evidence(viewer, self.session, self.canvas)
+        self.embeddings = EmbeddingsDock(viewer, self)
         self._make_panels()
         self._arrange()
         self._connect()
@@ -273,6 +275,7 @@ class LocalCL(QWidget):
         if event.type() == QEvent.Type.ParentChange and self.parent() is None:
             self.shut_down()
             self._close_monitor()
+            self.embeddings.close()
             self.deleteLater()
         return handled
 
@@ -287,6 +290,7 @@ class LocalCL(QWidget):
         self._warming.stop()
         self.learn.close_child()
         self.training.close()
+        self.embeddings.close_work()
         self.finder.close()
         self.similarity.close()
         for part in (

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _RANKING = "Looking for the best image to click first, image"
 _LONG = ("open", "landmarks", "suggest")
+_OWN = ("landmarks", "suggest", "map", "pixel")
 
 
 class Finder(QObject):
@@ -44,6 +45,9 @@ class Finder(QObject):
         The similarity to the landmark or the pixel asked for last.
     suggested : Signal
         It is known, or known no more, which image to click first.
+    answered : Signal of (str, dict)
+        An answer to what was asked by :meth:`ask`, with its kind, and of kind `open` how far it is
+        with the images, which comes first.
     suggestion : str
         The image that would serve best as template; empty while that is not known.
     """
@@ -55,6 +59,7 @@ class Finder(QObject):
     stopped = Signal()
     mapped = Signal(HeatMap)
     suggested = Signal()
+    answered = Signal(str, dict)
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -144,6 +149,20 @@ class Finder(QObject):
         self._service.stop("suggest")
         self.suggested.emit()
 
+    def ask(self, kind: str, **facts: object) -> bool:
+        """Ask another question about all images; tell whether there is a run to answer it by.
+
+        What can be asked is listed in :mod:`napari_localcl.tasks.serving_embeddings`.
+        """
+        is_there = self._open()
+        if is_there:
+            self._service.ask(kind, **facts)
+        return is_there
+
+    def give_up(self, *kinds: str) -> None:
+        """Give up what was asked of these kinds by :meth:`ask`."""
+        self._service.stop(*kinds)
+
     def close(self) -> None:
         """End the process that answers, and with it let the embeddings of the images go."""
         self._service.close()
@@ -183,6 +202,10 @@ class Finder(QObject):
 
     def _on_answer(self, kind: str, answer: Answer) -> None:
         event = answer["event"]
+        if kind not in _OWN:
+            self.answered.emit(kind, answer)
+        if kind not in (*_OWN, "open"):
+            return
         if event == "failed":
             self._on_failed(kind, answer["why"])
         elif event == "map":

@@ -13,6 +13,7 @@ from napari_localcl.widgets.help_report import ReportDialog
 from napari_localcl.widgets.help_shortcuts import ShortcutsDialog
 
 if TYPE_CHECKING:
+    from napari_localcl.widgets.embeddings_dock import EmbeddingsDock
     from napari_localcl.widgets.session import Session
     from napari_localcl.widgets.step import Step
 
@@ -41,6 +42,12 @@ class HelpRow(QWidget):
             "Redo", "Make the edit again that was undone", session.redo, "Alt+Y"
         )
         keys = make_button("Keys", "Show all keyboard shortcuts", self.show_shortcuts, "F1")
+        embeddings = make_button(
+            "Embeddings",
+            "See what the model makes of all images: plot, similar places, maps, odd images",
+            self._show_embeddings,
+            "Alt+Shift+M",
+        )
         report = make_button(
             "Report…",
             "Versions, computer, settings and problems as text, for a question or a bug report",
@@ -48,7 +55,7 @@ class HelpRow(QWidget):
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 0, 4, 2)
-        for button in (self._undo, self._redo, keys, report):
+        for button in (self._undo, self._redo, embeddings, keys, report):
             row.addWidget(button)
         session.annotations_changed.connect(self._enable)
         session.opened.connect(self._enable)
@@ -57,9 +64,18 @@ class HelpRow(QWidget):
 
     def show_shortcuts(self) -> None:
         """Show all keys; they work meanwhile."""
-        shown = self._dock.findChild(ShortcutsDialog) or ShortcutsDialog(self._dock)
+        also = [self._embeddings.made] if self._embeddings and self._embeddings.made else []
+        shown = self._dock.findChild(ShortcutsDialog) or ShortcutsDialog(self._dock, also)
         shown.show()
         shown.raise_()
+
+    @property
+    def _embeddings(self) -> EmbeddingsDock | None:
+        return getattr(self._dock, "embeddings", None)
+
+    def _show_embeddings(self) -> None:
+        if self._embeddings is not None:
+            self._embeddings.show()
 
     def show_report(self) -> None:
         """Make a report and show it."""

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 from napari_localcl.widgets.controls import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 # In the picture, while the layer of the landmarks or of a mask is chosen: napari's actions, and
 # what they do.
@@ -35,6 +35,7 @@ _IN_PICTURE = {
     "napari:reset_view": "See the whole picture",
 }
 _MOUSE = (
+    ("Shift and drag in the plot", "Choose points by a lasso; arrows, + and - and Home move it"),
     ("Drag a point", "Correct it; the review goes on to the next"),
     ("Paint on a mask", "Make it yours; it is saved by itself"),
     ("Click, while Region or Alike is on", "Fill the mask there; with Shift, rub it out"),
@@ -50,14 +51,17 @@ class ShortcutsDialog(QDialog):
     ----------
     dock : QWidget
         Whose buttons have the keys.
+    others : sequence of QWidget
+        Further docks.
     """
 
-    def __init__(self, dock: QWidget) -> None:
+    def __init__(self, dock: QWidget, others: Sequence[QWidget] = ()) -> None:
         super().__init__(dock)
         self.setWindowTitle("LocalCL: keys")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(560, 560)
-        rows = [*_keys_of(dock), *_keys_in_picture(), *_MOUSE]
+        own = (row for one in (dock, *others) for row in _keys_of(one))
+        rows = [*own, *_keys_in_picture(), *_MOUSE]
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)

@@ -8,9 +8,9 @@ import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox
 
-from napari_localcl.data.arrays import unpacked
 from napari_localcl.data.informative import most_informative
 from napari_localcl.data.marks import Kind
+from napari_localcl.data.packing import unpacked
 from napari_localcl.widgets.controls import describe, keep_narrow
 from napari_localcl.widgets.service import Service
 

@@ -9,7 +9,21 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_localcl.widgets.child import Child
 
-_LAST = ("opened", "map", "found", "suggested", "wholes", "explained", "failed")
+_LAST = (
+    "opened",
+    "map",
+    "found",
+    "suggested",
+    "wholes",
+    "explained",
+    "failed",
+    "places",
+    "cloud",
+    "kinds",
+    "arranged",
+    "odd",
+)
+_NOT_LAST = {"like": "map"}  # of some kinds of questions
 _SILENCE = "the process that answers ended"
 
 
@@ -70,7 +84,8 @@ class Service(QObject):
     def _on_said(self, answer: dict) -> None:
         for kind, newest in list(self._newest.items()):
             if newest == answer["id"]:
-                if answer["event"] in _LAST:
+                event = answer["event"]
+                if event in _LAST and event != _NOT_LAST.get(kind):
                     del self._newest[kind]
                 self.answered.emit(kind, answer)
 

@@ -20,6 +20,12 @@ def search_command(project: Project, run: Path) -> str:
     )
 
 
+def embed_command(project: Project, run: Path) -> str:
+    """Return the command that writes the embeddings of a project's images into a store."""
+    out = str(beside(project, "embeddings.zarr"))
+    return _command("embed", *_images(project), "--run", str(run), "--out", out)
+
+
 def export_command(project: Project, name: str, out: Path, with_predictions: bool) -> str:
     """Return the command that writes a project's landmarks in a format."""
     landmarks = str(project.folder / "landmarks.csv")

@@ -79,6 +79,17 @@ def test_a_region_is_the_mean_of_its_cells(collection):
     assert cloud.places.tolist() == [[95.5, 143.5], [31.5, 47.5]]
 
 
+def test_regions_of_the_canvas_are_read_there_however_small_their_map(collection):
+    labels = np.zeros((32, 48), np.int16)  # half of the canvas, a quarter of the file
+    labels[:16, :24], labels[16:, 24:] = 7, 2
+    _, cloud = finish(region_points(collection, {"image_1.png": labels}.get, on_canvas=True))
+    assert cloud.labels == ("2", "7")
+    level = normalize(MAPS, dim=3)[1]
+    by_hand = torch.stack([level[4:, 6:].mean(dim=(0, 1)), level[:4, :6].mean(dim=(0, 1))])
+    assert torch.allclose(cloud.vectors, normalize(by_hand, dim=1), atol=1e-5)
+    assert cloud.places.tolist() == [[95.5, 143.5], [31.5, 47.5]]
+
+
 def test_regions_that_cannot_be_used_say_why(collection):
     with pytest.raises(BadInput, match=r"regions of image_0\.png are 5 x 6 .* 128 x 192"):
         finish(region_points(collection, {"image_0.png": np.ones((5, 6), int)}.get))

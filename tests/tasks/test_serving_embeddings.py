@@ -5,12 +5,13 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 import torch
+from canvases import prepared
 from clouds import collection_of, noise
 
 from napari_localcl.data.annotations import Landmark
-from napari_localcl.data.arrays import packed, unpacked
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.heat_map import HeatMap
+from napari_localcl.data.packing import unpacked
 from napari_localcl.tasks import serving_embeddings
 from napari_localcl.tasks.serving_embeddings import Study
 
@@ -92,28 +93,45 @@ def test_odd_images_are_rows_of_names_and_numbers(study):
     ],
 )
 def test_a_cloud_says_of_each_point_where_it_is_and_what_it_belongs_to(study, given, points):
-    (*_, cloud) = asked(study, "scatter", by="pca", clusters=3, **given)
+    (*_, cloud) = asked(study, "scatter", **given)
     assert cloud["event"] == "cloud"
     assert cloud["names"] == NAMES
-    arrays = {name: unpacked(cloud[name]) for name in ("positions", "images", "places", "clusters")}
+    arrays = {name: unpacked(cloud[name]) for name in ("positions", "images", "places")}
     assert {name: array.shape for name, array in arrays.items()} == {
         "positions": (points, 2),
         "images": (points,),
         "places": (points, 2),
-        "clusters": (points,),
     }
-    assert set(arrays["clusters"]) <= {1, 2, 3}
+    (*_, kinds) = asked(study, "kinds", count=3)
+    assert unpacked(kinds["clusters"]).shape == (points,)
+    assert set(unpacked(kinds["clusters"])) <= {1, 2, 3}
     assert arrays["images"].max() < 20
     assert len(cloud["labels"]) in (0, points)
 
 
-def test_a_better_arrangement_follows_the_first_one(study, monkeypatch):
+def test_superpixels_are_found_in_the_images_themselves(study, tmp_path):
+    y, x = np.mgrid[:32, :32]
+    discs = [(y - 10) ** 2 + (x - 9 - n % 3) ** 2 < 40 for n in range(20)]
+    grey = np.stack([np.where(disc, 220, 40 + 2 * y) for disc in discs]).astype(np.uint8)
+    own = Study(study.collection, None, prepared(grey[:, None], tmp_path))
+    (*_, cloud) = asked(own, "scatter", of="superpixels")
+    images, places = unpacked(cloud["images"]), unpacked(cloud["places"])
+    assert set(images) == set(range(20))
+    assert len(cloud["labels"]) == len(places)
+    # One of them is the disc.
+    nearest = np.abs(places[images == 0] - (10, 9)).sum(axis=1).min()
+    assert nearest < 3
+
+
+def test_points_are_arranged_anew_only_once_there_are_some(study, monkeypatch):
     monkeypatch.setattr("napari_localcl.tasks.arranging.EARLY", 25)
     monkeypatch.setattr("napari_localcl.tasks.arranging.LATE", 25)
-    answers = asked(study, "scatter", of="images", by="tsne")
-    events = [answer["event"] for answer in answers]
-    assert events.index("cloud") < events.index("arrange") < events.index("arranged")
-    assert unpacked(answers[-1]["positions"]).shape == (20, 2)
+    with pytest.raises(BadInput, match="no points yet"):
+        asked(study, "arrange", by="tsne")
+    asked(study, "scatter", of="images")
+    *news, last = asked(study, "arrange", by="tsne")
+    assert [one["step"] for one in news] == [0, 25, 50]
+    assert unpacked(last["positions"]).shape == (20, 2)
 
 
 def test_a_failure_is_said_and_the_next_try_begins_anew(study, monkeypatch):
@@ -126,16 +144,6 @@ def test_a_failure_is_said_and_the_next_try_begins_anew(study, monkeypatch):
         with pytest.raises(BadInput, match="disk is gone"):
             asked(study, "rarity", image="image_3.png")
     assert asked(study, "rarity", image="image_3.png")[-1]["event"] == "map"
-
-
-@pytest.mark.parametrize("kind", [np.float32, np.int32, np.uint8, np.float64])
-def test_arrays_survive_the_way_through_json(kind):
-    import json
-
-    array = np.arange(12).astype(kind).reshape(3, 4)
-    back = unpacked(json.loads(json.dumps(packed(array))))
-    assert back.dtype == kind
-    assert np.array_equal(back, array)
 
 
 def test_whole_images_are_told_as_vectors(study):

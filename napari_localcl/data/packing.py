@@ -1,4 +1,4 @@
-"""Arrays as text, for the questions and answers of two processes."""
+"""Arrays on their way from one process to another, as JSON."""
 
 from __future__ import annotations
 
