@@ -65,21 +65,18 @@ class ChosenRow(QWidget):
                 "To labels layer",
                 "Make a labels layer of what lies nearer to a chosen point than to another one",
                 self._make_labels,
-                "Alt+Shift+B",
             ),
             make_button(
                 "New landmark…",
                 "Place a landmark at the most typical of the points chosen, and find it in all "
                 "images",
                 self._make_landmark,
-                "Alt+Shift+T",
             ),
             make_button(
                 "Image list…",
                 "Save the images of the points chosen as a list, which can be opened in place of "
                 "a folder",
                 self._save_list,
-                "Alt+Shift+S",
             ),
         )
         grid = QGridLayout(self)

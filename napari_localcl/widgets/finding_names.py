@@ -55,7 +55,6 @@ class FindingNames(QWidget):
             "Take findings over from a table (CSV): a column 'series', perhaps 'patient', and "
             "columns of 0 and 1 or of codes",
             self._choose_table,
-            "Alt+Shift+F",
         )
         self._forget = make_button(
             "Remove…", "Take this finding out of the project's table", self._on_forget

@@ -101,7 +101,7 @@ class OddPanel(QWidget):
         )
         self._which.currentIndexChanged.connect(lambda _row: self._fill())
         self._look = make_button(
-            "Look", "Compare all images with each other", self._explorer.find_odd, "Alt+Shift+H"
+            "Look", "Compare all images with each other", self._explorer.find_odd
         )
         self._save = make_button(
             "Image list…", "Save the images selected in the table as a list", self._save_list

@@ -82,9 +82,7 @@ class ScatterPanel(QWidget):
         self._lasso.setCheckable(True)
         self._lasso.toggled.connect(lambda is_on: setattr(self.view, "is_lasso", is_on))
         self._whole = make_button("See all", "Bring all points into sight", self.view.show_all)
-        self._clear = make_button(
-            "Choose none", "Let no point be chosen", self._choose_none, "Alt+Shift+N"
-        )
+        self._clear = make_button("Choose none", "Let no point be chosen", self._choose_none)
         self._said = make_label()
 
     def _connect(self) -> None:

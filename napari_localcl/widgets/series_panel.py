@@ -137,7 +137,6 @@ class SeriesPanel(TrainingStep):
             "How well the run tells the findings: figures with intervals, ROC, precision and "
             "recall, calibration",
             self.show_scores,
-            "Alt+Shift+S",
         )
         self._monitor = make_button(
             "Monitor", "Show the losses of the training", self.monitor_wanted.emit

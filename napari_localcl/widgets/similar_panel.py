@@ -95,13 +95,11 @@ class SimilarPanel(QWidget):
             "Like this",
             "Clicks in the picture say what to look for; press again to end it",
             lambda: self._toggle(True),
-            "Alt+Shift+A",
         )
         self._unlike = make_button(
             "Not like this",
             "Clicks in the picture say what to keep away from; press again to end it",
             lambda: self._toggle(False),
-            "Alt+Shift+Q",
         )
         for button in (self._like, self._unlike):
             button.setCheckable(True)
