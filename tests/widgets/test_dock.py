@@ -149,6 +149,8 @@ def test_the_way_from_a_folder_to_a_table(viewer, dock, hands, wait, tmp_path):
 
 def test_one_step_is_open_at_a_time(dock):
     for step in dock.steps:
+        if not step.isVisibleTo(dock):
+            continue  # there are no series
         step.set_open(True)
         assert [one for one in dock.steps if one.is_open] == [step]
         assert step.body.parentWidget().isVisibleTo(dock)
