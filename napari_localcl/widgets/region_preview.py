@@ -35,6 +35,8 @@ class FoundRegions:
     ----------
     image : str
         Which.
+    settings : mapping
+        What they were found with, of :class:`SuperpixelSettings`.
     regions : (H, W) int16 ndarray
         At working size, without what lies around the image.
     cell : float
@@ -44,6 +46,7 @@ class FoundRegions:
     """
 
     image: str
+    settings: Mapping[str, object]
     regions: Regions
     cell: float
     corner: np.ndarray
@@ -90,7 +93,7 @@ class RegionPreview(Preview):
         layer.data = made.regions
         layer.scale = np.asarray(image.scale) * made.cell
         layer.translate = np.asarray(image.scale) * made.corner
-        layer.metadata = {"image": made.image, "settings": dict(self._own)}
+        layer.metadata = {"image": made.image, "settings": dict(made.settings)}
         # napari lets it be edited again whenever it is laid elsewhere.
         layer.editable = False
         self.counted.emit(made.image, int(made.regions.max(initial=0)))
@@ -123,4 +126,5 @@ def find_regions(
     placement = prepared.placements[0]
     top, left, bottom, right = placement.valid_box()
     corner = placement.to_file((float(top), float(left)))
-    return FoundRegions(image, regions[top:bottom, left:right], 1 / placement.scale, corner)
+    shown = regions[top:bottom, left:right]
+    return FoundRegions(image, own, shown, 1 / placement.scale, corner)
