@@ -39,8 +39,7 @@ test: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	OMP_NUM_THREADS=1 QT_API=pyqt5 $(XVFB) $(BIN)/python -m pytest -n 2
-	OMP_NUM_THREADS=1 QT_API=pyqt6 $(XVFB) $(BIN)/python -m pytest -n 2 tests/widgets \
-		-m "not slow or end_to_end"
+	OMP_NUM_THREADS=1 QT_API=pyqt6 $(XVFB) $(BIN)/python -m pytest -n 2 tests/widgets -m end_to_end
 
 # With PyQt6, because napari says in the picture that it is to drop PyQt5.
 screenshots: setup

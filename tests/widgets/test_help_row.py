@@ -17,6 +17,8 @@ from qtpy.QtWidgets import (
 from napari_localcl.widgets.help_report import ReportDialog
 from napari_localcl.widgets.help_shortcuts import ShortcutsDialog
 
+pytestmark = pytest.mark.end_to_end
+
 
 @pytest.fixture
 def dock(viewer):

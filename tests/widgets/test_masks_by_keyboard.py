@@ -15,6 +15,8 @@ from shapes_child import __file__ as CHILD
 from napari_localcl.data.structures import MaskState
 from napari_localcl.widgets.child import Child
 
+pytestmark = pytest.mark.end_to_end
+
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 SIZES = [(60, 80), (120, 50), (33, 200), (90, 90)]
 

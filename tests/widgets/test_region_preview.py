@@ -12,6 +12,8 @@ from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPushButton
 from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.region_preview import REGIONS
 
+pytestmark = pytest.mark.end_to_end
+
 
 @pytest.fixture
 def dock(viewer, pictures, tmp_path, monkeypatch, wait):

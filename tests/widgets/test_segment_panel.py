@@ -15,6 +15,8 @@ from napari_localcl.data.structures import MaskState
 from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.step import State
 
+pytestmark = pytest.mark.end_to_end
+
 
 @pytest.fixture
 def dock(viewer, pictures, tmp_path, monkeypatch, wait):
