@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
-from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_localcl.data import canvas as working_canvas
 from napari_localcl.data.placement import fit
 from napari_localcl.data.priors import build_prior, samples
-from napari_localcl.widgets.background import Background
+from napari_localcl.widgets.preview import Preview
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    import napari.viewer
     import numpy.typing as npt
     from napari.layers import Labels
 
     from napari_localcl.data.folder import Listing, Plane
-    from napari_localcl.widgets.canvas import Canvas
-    from napari_localcl.widgets.session import Session
 
     Pixels = npt.NDArray[np.uint8]
 
@@ -32,7 +28,6 @@ _ROWS, _COLUMNS = 2, 3  # of tiles; the first is the image itself
 _SIZE = 224  # of a tile's longer side, pixels
 _INSIDE, _FRAME, _GROUND = 1, 2, 3
 _COLOURS = {None: "#00000000", _INSIDE: "#F0E442", _FRAME: "#808080", _GROUND: "#202020"}
-_PATIENCE = 250  # milliseconds after a change of the settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +38,8 @@ class _Sheet:
     ----------
     image : str
         Which.
+    source, settings : str, mapping
+        The prior that drew them.
     pixels : (H, W) ndarray
         0 where the image is.
     cell : float
@@ -52,73 +49,24 @@ class _Sheet:
     """
 
     image: str
+    source: str
+    settings: Mapping[str, object]
     pixels: Pixels
     cell: float
     corner: npt.NDArray[np.float64]
 
 
-class ShapePreview(QObject):
-    """Shows what a prior draws, in tiles as large as the image, beside it.
+class ShapePreview(Preview):
+    """Shows what a prior draws, in tiles as large as the image, beside it."""
 
-    Parameters
-    ----------
-    viewer : napari.Viewer
-        Where.
-    session : Session
-        Whose images.
-    canvas : Canvas
-        The image beside it.
-
-    Attributes
-    ----------
-    shown_changed : Signal of bool
-        Whether it is shown.
-    failed : Signal of str
-        Why there is nothing to show.
-    """
-
-    shown_changed = Signal(bool)
-    failed = Signal(str)
-
-    def __init__(
-        self,
-        viewer: napari.viewer.Viewer,
-        session: Session,
-        canvas: Canvas,
-        parent: QObject | None = None,
-    ) -> None:
-        super().__init__(parent)
-        self._viewer, self._session, self._canvas = viewer, session, canvas
-        self._layer: Labels | None = None
-        self._wanted = False
-        self._prior: tuple[str, Mapping[str, object]] = ("", {})
-        self._drawing = Background(self)
-        self._drawing.result.connect(self._show)
-        self._drawing.failed.connect(self._on_failed)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(_PATIENCE)
-        self._soon.timeout.connect(self._draw)
-        canvas.shown.connect(self._soon.start)
-        session.opened.connect(lambda: self.want(False))
-        viewer.layers.events.removed.connect(self._on_removed)
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether it is to be shown."""
-        return self._wanted
+    _prior: tuple[str, Mapping[str, object]] = ("", {})
 
     def want(self, is_wanted: bool) -> None:
-        """Show it, or take it away."""
-        if is_wanted == self._wanted:
-            return
-        self._wanted = is_wanted
-        self.shown_changed.emit(is_wanted)
-        if is_wanted:
-            self._draw()
-        else:
-            self._drawing.stop()
-            self._remove()
+        """Show it, or take it away: then the image fills the window again."""
+        was_there = self._layer is not None
+        super().want(is_wanted)
+        if was_there and self._layer is None:
+            self._viewer.reset_view()
 
     def choose(self, source: str, settings: Mapping[str, object]) -> None:
         """Take another prior, or other settings; it is drawn a moment later."""
@@ -128,27 +76,22 @@ class ShapePreview(QObject):
         else:
             self.want(False)
 
-    def close(self) -> None:
-        """Forget the viewer; the layer stays."""
-        self._soon.stop()
-        self._drawing.stop()
-        self._viewer.layers.events.removed.disconnect(self._on_removed)
-
-    def _draw(self) -> None:
+    def _work(self) -> Generator[None, None, _Sheet] | None:
         project, (source, settings) = self._session.project, self._prior
-        if self._wanted and project is not None and source:
-            self._drawing.start(_sheet(source, settings, project.listing, self._session.plane))
+        if project is None or not source:
+            return None
+        return _sheet(source, settings, project.listing, self._session.plane)
 
-    def _show(self, sheet: _Sheet) -> None:
+    def _show(self, made: _Sheet) -> None:
         image = self._canvas.image
-        if not self._wanted or image is None or sheet.image != self._session.image:
+        if made.image != self._session.image:
             return
         is_new = self._layer is None
-        layer = self._layer = self._layer or self._add(sheet)
-        layer.data = sheet.pixels
-        layer.scale = np.asarray(image.scale) * sheet.cell
-        layer.translate = np.asarray(image.scale) * sheet.corner
-        layer.metadata = {"prior": self._prior[0], "settings": dict(self._prior[1])}
+        layer = self._layer = self._layer or self._add(made)
+        layer.data = made.pixels
+        layer.scale = np.asarray(image.scale) * made.cell
+        layer.translate = np.asarray(image.scale) * made.corner
+        layer.metadata = {"prior": made.source, "settings": dict(made.settings)}
         if is_new:
             self._viewer.reset_view()
 
@@ -164,20 +107,6 @@ class ShapePreview(QObject):
         self._viewer.layers.selection.active = active
         return layer
 
-    def _remove(self) -> None:
-        if self._layer is not None:
-            self._viewer.layers.remove(self._layer)
-            self._viewer.reset_view()
-
-    def _on_failed(self, why: str) -> None:
-        self.want(False)
-        self.failed.emit(why)
-
-    def _on_removed(self, event: Any) -> None:
-        if event.value == self._layer:
-            self._layer = None
-            self.want(False)
-
 
 def _sheet(
     source: str, settings: Mapping[str, object], listing: Listing, plane: Plane
@@ -189,9 +118,9 @@ def _sheet(
     yield
     masks = samples(prior, canvas, _ROWS * _COLUMNS - 1)
     placement = fit(plane.header.size, canvas)
-    return _Sheet(
-        plane.name, _tiled(masks, canvas), 1 / placement.scale, placement.to_file((0.0, 0.0))
-    )
+    corner = placement.to_file((0.0, 0.0))
+    tiles = _tiled(masks, canvas)
+    return _Sheet(plane.name, source, settings, tiles, 1 / placement.scale, corner)
 
 
 def _tiled(masks: Pixels, canvas: tuple[int, int]) -> Pixels:

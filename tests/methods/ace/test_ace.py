@@ -1,14 +1,10 @@
 """ACE: its terms and switches, its teacher, and that several processes learn what one learns."""
 
-import os
-import subprocess
-import sys
-
 import ace_part
 import pytest
 import torch
-from ace_part import VARIANTS
 from small_ace import SMALL_ACE
+from two_ranks import check_two_ranks
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -218,22 +214,4 @@ def test_the_published_form_has_the_published_numbers():
 
 @pytest.mark.slow
 def test_two_processes_have_the_losses_gradients_and_centre_of_one(pictures, tmp_path):
-    command = [sys.executable, "-W", "ignore", ace_part.__file__, str(pictures), str(tmp_path)]
-    shared = {**os.environ, "WORLD_SIZE": "2"}
-    running = [
-        subprocess.Popen(command, env={**shared, "RANK": str(rank)}, stderr=subprocess.PIPE)
-        for rank in range(2)
-    ]
-    said = [process.communicate(timeout=240)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0], said
-    whole = ace_part.measure(pictures, Shard())
-    halves = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
-    for variant in VARIANTS:
-        losses, gradients, centre = whole[variant]
-        for name, value in losses.items():
-            mean = sum(half[variant][0][name] for half in halves) / 2
-            assert mean == pytest.approx(value, rel=1e-4, abs=1e-6), (variant, name)
-        for name, gradient in gradients.items():
-            mean = sum(half[variant][1][name] for half in halves) / 2
-            assert (mean - gradient).norm() < 1e-3 * gradient.norm() + 1e-6, (variant, name)
-        assert all(torch.allclose(half[variant][2], centre, atol=1e-6) for half in halves)
+    check_two_ranks(ace_part, pictures, tmp_path, tolerance=1e-6)

@@ -1,9 +1,5 @@
 """ACTION as a system: roles, averages, banks, stages, labels."""
 
-import os
-import subprocess
-import sys
-
 import action_part
 import numpy as np
 import pytest
@@ -11,6 +7,7 @@ import torch
 from action_part import learner
 from canvases import coordinates, prepared
 from small_action import SMALL_ACTION
+from two_ranks import check_two_ranks
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.labels import DrawnLabels
@@ -257,22 +254,4 @@ def test_pairs_that_processes_cannot_share_are_one_sentence(images):
 
 @pytest.mark.slow
 def test_two_processes_have_the_losses_and_gradients_of_one(pictures, tmp_path):
-    command = [sys.executable, "-W", "ignore", action_part.__file__, str(pictures), str(tmp_path)]
-    shared = {**os.environ, "WORLD_SIZE": "2"}
-    running = [
-        subprocess.Popen(command, env={**shared, "RANK": str(rank)}, stderr=subprocess.PIPE)
-        for rank in range(2)
-    ]
-    said = [process.communicate(timeout=240)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0], said
-    whole = action_part.measure(pictures, Shard())
-    halves = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
-    for stage, (losses, gradients, memory) in whole.items():
-        for name, value in losses.items():
-            mean = sum(half[stage][0][name] for half in halves) / 2
-            assert mean == pytest.approx(value, rel=1e-4, abs=1e-5), (stage, name)
-        for name, gradient in gradients.items():
-            mean = sum(half[stage][1][name] for half in halves) / 2
-            assert (mean - gradient).norm() < 1e-3 * gradient.norm() + 1e-5, (stage, name)
-        for name, value in memory.items():
-            assert all(torch.allclose(half[stage][2][name], value, atol=1e-5) for half in halves)
+    check_two_ranks(action_part, pictures, tmp_path)

@@ -1,9 +1,6 @@
 """LD: its terms, that it learns, and that several processes learn what one learns."""
 
 import math
-import os
-import subprocess
-import sys
 from dataclasses import replace
 
 import ld_part
@@ -12,6 +9,7 @@ import torch
 from canvases import coordinates, prepared
 from fourier import features
 from torch.nn.functional import adaptive_avg_pool2d, normalize
+from two_ranks import check_two_ranks
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -279,20 +277,4 @@ def test_a_single_image_is_learned_from_without_correspondences(hands):
 
 @pytest.mark.slow
 def test_two_processes_have_the_losses_and_gradients_of_one(pictures, tmp_path):
-    command = [sys.executable, "-W", "ignore", ld_part.__file__, str(pictures), str(tmp_path)]
-    shared = {**os.environ, "WORLD_SIZE": "2"}
-    running = [
-        subprocess.Popen(command, env={**shared, "RANK": str(rank)}, stderr=subprocess.PIPE)
-        for rank in range(2)
-    ]
-    said = [process.communicate(timeout=240)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0], said
-    whole = ld_part.measure(pictures, Shard())
-    halves = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
-    for stage, (losses, gradients) in whole.items():
-        for name, value in losses.items():
-            mean = sum(half[stage][0][name] for half in halves) / 2
-            assert mean == pytest.approx(value, rel=1e-4, abs=1e-5), (stage, name)
-        for name, gradient in gradients.items():
-            mean = sum(half[stage][1][name] for half in halves) / 2
-            assert (mean - gradient).norm() < 1e-3 * gradient.norm() + 1e-5, (stage, name)
+    check_two_ranks(ld_part, pictures, tmp_path)

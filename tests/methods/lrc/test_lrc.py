@@ -1,13 +1,10 @@
 """LRC on other systems: its term beside theirs, its stages, and several processes."""
 
-import os
-import subprocess
-import sys
-
 import add_on
 import pytest
 import torch
 from small_ace import SMALL_ACE
+from two_ranks import check_two_ranks
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -190,25 +187,7 @@ def test_the_pool_and_the_bases_memory_are_remembered(images):
 
 @pytest.mark.slow
 def test_two_processes_have_the_losses_and_gradients_of_one(pictures, tmp_path):
-    command = [sys.executable, "-W", "ignore", add_on.__file__, str(pictures), str(tmp_path)]
-    shared = {**os.environ, "WORLD_SIZE": "2"}
-    running = [
-        subprocess.Popen(command, env={**shared, "RANK": str(rank)}, stderr=subprocess.PIPE)
-        for rank in range(2)
-    ]
-    said = [process.communicate(timeout=240)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0], said
-    whole = add_on.measure(pictures, Shard())
-    halves = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
-    for case, (losses, gradients, buffers) in whole.items():
-        for name, value in losses.items():
-            mean = sum(half[case][0][name] for half in halves) / 2
-            assert mean == pytest.approx(value, rel=1e-4, abs=1e-5), (case, name)
-        for name, gradient in gradients.items():
-            mean = sum(half[case][1][name] for half in halves) / 2
-            assert (mean - gradient).norm() < 1e-3 * gradient.norm() + 1e-5, (case, name)
-        for name, value in buffers.items():
-            assert all(torch.allclose(half[case][2][name], value, atol=1e-5) for half in halves)
+    check_two_ranks(add_on, pictures, tmp_path)
 
 
 def test_it_can_be_added_to_every_published_system():

@@ -1,0 +1,59 @@
+"""A system on two processes, against the same on one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import torch
+
+from napari_localcl.data.shard import Shard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+
+def check_two_ranks(
+    part: ModuleType, pictures: Path, folder: Path, tolerance: float = 1e-5
+) -> None:
+    """Assert that the means over two processes are what one process has of the whole batch.
+
+    Parameters
+    ----------
+    part : module
+        Its ``measure(pictures, shard)`` returns, by case, losses, gradients and perhaps what both
+        processes are to have alike; as a program it writes that of one process to a folder.
+    """
+    halves = _measured_by_two(part, pictures, folder)
+    for case, (losses, gradients, *common) in part.measure(pictures, Shard()).items():
+        for name, value in losses.items():
+            mean = sum(half[case][0][name] for half in halves) / 2
+            assert mean == pytest.approx(value, rel=1e-4, abs=tolerance), (case, name)
+        for name, gradient in gradients.items():
+            mean = sum(half[case][1][name] for half in halves) / 2
+            assert (mean - gradient).norm() < 1e-3 * gradient.norm() + tolerance, (case, name)
+        for name, value in _named(common).items():
+            both = [_named(half[case][2:])[name] for half in halves]
+            assert all(torch.allclose(one, value, atol=tolerance) for one in both), (case, name)
+
+
+def _measured_by_two(part: ModuleType, pictures: Path, folder: Path) -> list[dict[str, Any]]:
+    command = [sys.executable, "-W", "ignore", str(part.__file__), str(pictures), str(folder)]
+    shared = {**os.environ, "WORLD_SIZE": "2"}
+    running = [
+        subprocess.Popen(command, env={**shared, "RANK": str(rank)}, stderr=subprocess.PIPE)
+        for rank in range(2)
+    ]
+    said = [process.communicate(timeout=240)[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0], said
+    return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
+
+
+def _named(common: Any) -> dict[str, torch.Tensor]:
+    """What both are to have alike, by name: at most one tensor, or tensors by name."""
+    (one,) = common or ({},)
+    return {"": one} if isinstance(one, torch.Tensor) else one
