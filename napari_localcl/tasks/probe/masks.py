@@ -11,6 +11,7 @@ import torch
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.masks import find_masks, read_mask
+from napari_localcl.tasks.mask_scores import dice
 from napari_localcl.tasks.probe.figures import Figure, Kind
 from napari_localcl.tasks.probe.regions import agreement_figure, cluster
 from napari_localcl.tasks.probe.subject import grid_of
@@ -126,10 +127,9 @@ class _Known:
         found = []
         for label in classes[classes != 0]:
             both = [(one == label) & self.valid[image] for one in (guess, self.labels[image])]
-            total = sum(int(one.sum()) for one in both)
-            if total:
-                found.append(2 * int((both[0] & both[1]).sum()) / total)
-        return float(np.mean(found)) if found else float("nan")
+            found.append(dice(*both))
+        told = [one for one in found if one is not None]
+        return float(np.mean(told)) if told else float("nan")
 
 
 def mask_figures(subject: Subject, masks: Masks, seed: int) -> Iterator[Figure]:
