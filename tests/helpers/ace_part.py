@@ -14,8 +14,12 @@ from napari_localcl.methods.ace import ACE
 from napari_localcl.methods.ace.settings import ACESettings
 
 VARIANTS = {
-    "as published": {},
-    "contrastive": {"matching.loss": "contrastive", "backbone": "transformer"},
+    "as published but for the norm": {"head_norm": "layer"},
+    "contrastive": {
+        "head_norm": "layer",
+        "matching.loss": "contrastive",
+        "backbone": "transformer",
+    },
 }
 
 
