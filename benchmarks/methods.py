@@ -230,7 +230,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="of learning, instead")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--limit", type=int, default=64, help="images probed")
-    parser.add_argument("--tuning", type=int, default=60, help="steps of fine-tuning")
+    parser.add_argument("--tuning", type=int, default=40, help="steps of fine-tuning")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     given = parser.parse_args()
     budget = Budget(given.steps, None if given.steps else given.minutes)

@@ -85,13 +85,14 @@ def write_training_labels(
     classes = [LabelClass(at, masks.folder_of(name)) for at, name in enumerate(structures, 1)]
     planes = files.listing.planes
     chosen = labelled(masks, structures)
+    has_mask = {planes[index].name for index in chosen}
     items = dict.fromkeys(planes[index].item for index in chosen)
     shown = np.zeros(len(classes) + 1, bool)
     for done, item in enumerate(items, 1):
         slices = files.listing.items[item]
         labels = np.full((slices[0].header.depth, *slices[0].header.size), UNKNOWN, np.uint8)
         for plane in slices:
-            if masks.images.index(plane.name) in chosen:
+            if plane.name in has_mask:
                 own = _plane(files, masks, structures, plane.name)
                 labels[plane.z or 0] = own
                 shown[np.unique(own[own != UNKNOWN])] = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,8 @@ from .tokens import Backbone, Cell, ChannelNorm, build_backbone
 
 if TYPE_CHECKING:
     from .tokens import Tokens
+
+HeadNorm = Literal["batch", "layer"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class NetworkForm:
         The backbone's.
     dense_head : bool
         Whether tokens pass a head of their own, as where they are matched.
+    head_norm : {"batch", "layer"}
+        What is normalised in that head.
     global_width, global_dimensions, prototypes : int
         Of the global head.
     """
@@ -37,6 +41,7 @@ class NetworkForm:
     cell: Cell
     extent: int
     dense_head: bool
+    head_norm: HeadNorm
     global_width: int
     global_dimensions: int
     prototypes: int
@@ -67,7 +72,7 @@ class ACENetwork(Encoder):
             form.extent,
             form.drop_path,
         )
-        self.dense = dense_head(form.width) if form.dense_head else nn.Identity()
+        self.dense = dense_head(form.width, form.head_norm) if form.dense_head else nn.Identity()
         self.consistency = GlobalHead(
             form.width, form.global_width, form.global_dimensions, form.prototypes
         )
@@ -86,35 +91,34 @@ class ACENetwork(Encoder):
         """Tokens -> unit vectors (B, D, h, w)."""
         return normalize(self.dense(tokens.maps).float(), dim=1)
 
-    def whole(self, tokens: Tokens) -> Tensor:
-        """Tokens -> unit vectors (B, D): the class token, or the backbone's mean token."""
-        vector = tokens.maps.mean(dim=(2, 3)) if tokens.whole is None else tokens.whole
-        return normalize(vector.float(), dim=1)
-
     def embed(self, images: Tensor) -> dict[int, Tensor]:
         """See :meth:`Encoder.embed`: the vectors that training matches."""
         return {self._stride: self.vectors(self.tokens(images))}
 
     def embed_whole(self, images: Tensor) -> Tensor:
-        """See :meth:`Encoder.embed_whole`."""
-        return self.whole(self.tokens(images))
+        """See :meth:`Encoder.embed_whole`: the class token, or the mean of the vectors."""
+        return self.embed_all(images)[1]
 
     def embed_all(self, images: Tensor) -> tuple[dict[int, Tensor], Tensor]:
         """See :meth:`Encoder.embed_all`."""
         tokens = self.tokens(images)
-        return {self._stride: self.vectors(tokens)}, self.whole(tokens)
+        vectors = self.vectors(tokens)
+        whole = vectors.mean(dim=(2, 3)) if tokens.whole is None else tokens.whole
+        return {self._stride: vectors}, normalize(whole.float(), dim=1)
 
     def features(self, images: Tensor) -> dict[int, Tensor]:
-        """See :meth:`Encoder.features`: the backbone's tokens, before the head for matching."""
-        return {self._stride: self.tokens(images).maps}
+        """See :meth:`Encoder.features`: the backbone's maps, before the head for matching."""
+        maps: list[Tensor] = self.backbone.levels(colour_range(images))
+        return {self._stride >> level: each for level, each in enumerate(reversed(maps))}
 
 
-def dense_head(width: int) -> nn.Sequential:
-    """Three times 1x1 convolution, normalisation, ReLU; layers, not batches, are normalised."""
+def dense_head(width: int, norm: HeadNorm) -> nn.Sequential:
+    """Three times 1x1 convolution, normalisation, ReLU."""
+    normalise = nn.BatchNorm2d if norm == "batch" else ChannelNorm
     layers = [
         layer
         for _ in range(3)
-        for layer in (nn.Conv2d(width, width, 1, bias=False), ChannelNorm(width), nn.ReLU())
+        for layer in (nn.Conv2d(width, width, 1, bias=False), normalise(width), nn.ReLU())
     ]
     return nn.Sequential(*layers)
 

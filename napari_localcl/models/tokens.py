@@ -73,8 +73,8 @@ class ConvolutionalBackbone(nn.Module):
             norm = ("group", {"num_groups": max(1, after // 16)})
             return ResidualUnit(2, before, after, strides=stride, norm=norm, act="relu")
 
-        halvings = int(math.log2(cell))
-        widths = [max(16, width >> level) for level in reversed(range(halvings))]
+        self.halvings = int(math.log2(cell))
+        widths = [max(16, width >> level) for level in reversed(range(self.halvings))]
         inputs = [channels, *widths[:-1]]
         deeper = [unit(width, width, 1) for _ in range(depth)]
         for one, path in zip(deeper, drop_paths(drop_path, depth), strict=True):
@@ -87,6 +87,14 @@ class ConvolutionalBackbone(nn.Module):
     def forward(self, images: Tensor) -> Tokens:
         """Images (B, C, H, W) -> tokens, without one for all of an image."""
         return Tokens(self.stages(images), None)
+
+    def levels(self, images: Tensor) -> list[Tensor]:
+        """Images (B, C, H, W) -> maps of every size, each half as large; tokens are the last."""
+        maps = []
+        for stage in self.stages[: self.halvings - 1]:
+            images = stage(images)
+            maps.append(images)
+        return [*maps, self.stages[self.halvings - 1 :](images)]
 
 
 class TransformerBackbone(nn.Module):
@@ -143,6 +151,10 @@ class TransformerBackbone(nn.Module):
         tokens = torch.cat([self.whole.expand(len(tokens), -1, -1).to(tokens), tokens], dim=1)
         tokens = self.norm(self.blocks(tokens))
         return Tokens(tokens[:, 1:].mT.unflatten(2, size), tokens[:, 0])
+
+    def levels(self, images: Tensor) -> list[Tensor]:
+        """Images (B, C, H, W) -> the tokens, the only size there is."""
+        return [self(images).maps]
 
 
 def _block(width: int, heads: int, attention: nn.Module, perceptron: nn.Module) -> nn.Module:

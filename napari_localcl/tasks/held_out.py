@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from napari_localcl.data.atomic import replacing
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.label_canvas import UNKNOWN
+from napari_localcl.tasks.mask_scores import dice
 from napari_localcl.training.run import RunFolder
 
 if TYPE_CHECKING:
@@ -89,14 +90,14 @@ def measure(
     HeldOut
         What the generator returns at its end.
     """
-    dice = yield from _dice_of(run.path, known, device, cache)
+    own = yield from _dice_of(run.path, known, device, cache)
     before: dict[str, float] = {}
     if earlier is not None:
         learned = learned_from(RunFolder.open(earlier).record)
         unknown = known.without(learned)
         before = (yield from _dice_of(earlier, unknown, device, cache)) if unknown.files else {}
     name = earlier.name if earlier and before else ""
-    found = HeldOut(images=tuple(known.files), dice=dice, earlier=name, before=before)
+    found = HeldOut(images=tuple(known.files), dice=own, earlier=name, before=before)
     with replacing(run.path / FILE) as part:
         part.write_text(found.model_dump_json(indent=2), encoding="utf-8")
     return found
@@ -127,7 +128,7 @@ def _dice_of(
     if record.labels is None and len(names) == 1:
         own = {names[0]: 1}
     masks = yield from masks_of(run, known.listing, tuple(known.files), device=device, cache=cache)
-    dice: dict[str, list[float]] = {name: [] for name in names if name in own}
+    values: dict[str, list[float]] = {name: [] for name in names if name in own}
     for item in known.files:
         codes, planes = known.codes(item), known.listing.items[item]
         there = [z for z, plane in enumerate(planes) if plane.name in masks]
@@ -135,8 +136,8 @@ def _dice_of(
         for code, name in enumerate(names, 1):
             one = dice_of(found == own[name], codes[there], code) if name in own else None
             if one is not None:
-                dice[name].append(one)
-    return {name: float(np.mean(values)) for name, values in dice.items() if values}
+                values[name].append(one)
+    return {name: float(np.mean(found)) for name, found in values.items() if found}
 
 
 def dice_of(found: npt.NDArray[np.bool_], codes: Codes, code: int) -> float | None:
@@ -151,10 +152,7 @@ def dice_of(found: npt.NDArray[np.bool_], codes: Codes, code: int) -> float | No
     code : int
         The class.
     """
-    truth = codes == code
-    found = found & (codes != UNKNOWN)
-    both = np.count_nonzero(found) + np.count_nonzero(truth)
-    return 2 * np.count_nonzero(found & truth) / both if both else None
+    return dice(found & (codes != UNKNOWN), codes == code)
 
 
 def _told(name: str, value: float, before: float | None) -> str:

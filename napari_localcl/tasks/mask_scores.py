@@ -85,6 +85,18 @@ class MaskSummary:
     surface: Spread
 
 
+def dice(predicted: Marked, truth: Marked) -> float | None:
+    """Return the Dice of one mask with the truth; None where both are empty.
+
+    Parameters
+    ----------
+    predicted, truth : ndarray of bool
+        What is marked; of one shape.
+    """
+    both = np.count_nonzero(predicted) + np.count_nonzero(truth)
+    return 2 * np.count_nonzero(predicted & truth) / both if both else None
+
+
 def score(
     predicted: Marked, truth: Marked, spacing: Sequence[float]
 ) -> tuple[str, dict[str, float]]:

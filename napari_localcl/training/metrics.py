@@ -71,7 +71,7 @@ def last_step(path: Path) -> tuple[int, float | None]:
     except OSError:
         return 0, None
     whole = text[: text.rfind("\n") + 1].splitlines()[1:]
-    rows = [row for row in csv.reader(whole) if len(row) == 5]
+    rows = [row for row in csv.reader(whole) if len(row) == len(COLUMNS)]
     if not rows:
         return 0, None
     return int(rows[-1][0]), sum(float(row[4]) for row in rows if row[0] == rows[-1][0])

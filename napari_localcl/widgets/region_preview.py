@@ -63,7 +63,7 @@ class RegionPreview(Preview):
 
     counted = Signal(str, int)
     _settings: Mapping[str, Any] | None = None
-    _own: Mapping[str, object]
+    _own: Mapping[str, object] | None = None
 
     def choose(self, settings: Mapping[str, Any], own: Mapping[str, object]) -> None:
         """Take other settings; they are shown a moment later.
@@ -75,7 +75,7 @@ class RegionPreview(Preview):
         own : mapping
             Those of :class:`SuperpixelSettings`.
         """
-        if (settings, own) != (self._settings, getattr(self, "_own", None)):
+        if (settings, own) != (self._settings, self._own):
             self._settings, self._own = settings, own
             self._soon.start()
 

@@ -1,12 +1,10 @@
 """ACE's losses and gradients on a part of a batch; as a script, in one of several processes."""
 
-import os
-import sys
 from pathlib import Path
 
 import torch
 from small_ace import SMALL_ACE
-from torch import distributed as dist
+from two_ranks import gradients_of, write_part
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -16,8 +14,12 @@ from napari_localcl.methods.ace import ACE
 from napari_localcl.methods.ace.settings import ACESettings
 
 VARIANTS = {
-    "as published": {},
-    "contrastive": {"matching.loss": "contrastive", "backbone": "transformer"},
+    "as published but for the norm": {"head_norm": "layer"},
+    "contrastive": {
+        "head_norm": "layer",
+        "matching.loss": "contrastive",
+        "backbone": "transformer",
+    },
 }
 
 
@@ -35,11 +37,7 @@ def measure(pictures: Path, shard: Shard):
             method.sample("consistency", images, chance, shard, torch.device("cpu")),
         )
         sum(terms.values()).backward()
-        gradients = {
-            name: value.grad.clone()
-            for name, value in method.named_parameters()
-            if value.grad is not None
-        }
+        gradients = gradients_of(method)
         with torch.no_grad():
             method.after_step("consistency", 0.5)
         losses = {name: term.item() for name, term in terms.items()}
@@ -47,17 +45,5 @@ def measure(pictures: Path, shard: Shard):
     return found
 
 
-def main() -> None:
-    """Measure this process's part and write it to ``<folder>/<rank>.pt``."""
-    pictures, folder = map(Path, sys.argv[1:])
-    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    dist.init_process_group(
-        "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world
-    )
-    torch.save(measure(pictures, Shard(rank, world)), folder / f"{rank}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
-
-
 if __name__ == "__main__":
-    main()
+    write_part(measure)

@@ -1,13 +1,11 @@
 """ACTION's losses and gradients on a part of a batch; as a script, in one of several processes."""
 
-import os
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 from small_action import SMALL_ACTION
-from torch import distributed as dist
+from two_ranks import gradients_of, write_part
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.labels import DrawnLabels
@@ -64,27 +62,11 @@ def measure(pictures: Path, shard: Shard):
         terms = method.losses(stage, batch)
         sum(terms.values()).backward()
         method.after_step(stage, 0.9)
-        gradients = {
-            name: value.grad.clone()
-            for name, value in method.named_parameters()
-            if value.grad is not None
-        }
+        gradients = gradients_of(method)
         losses = {name: term.item() for name, term in terms.items()}
         found[stage] = (losses, gradients, method.memory())
     return found
 
 
-def main() -> None:
-    """Measure this process's part and write it to ``<folder>/<rank>.pt``."""
-    pictures, folder = map(Path, sys.argv[1:])
-    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    dist.init_process_group(
-        "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world
-    )
-    torch.save(measure(pictures, Shard(rank, world)), folder / f"{rank}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
-
-
 if __name__ == "__main__":
-    main()
+    write_part(measure)

@@ -1,12 +1,10 @@
 """MoCo and LRC, small enough to train in a test; as a script, one of two processes."""
 
-import os
-import sys
 from pathlib import Path
 
 import torch
 from small import SMALL_LD
-from torch import distributed as dist
+from two_ranks import gradients_of, write_part
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -74,27 +72,11 @@ def measure(pictures: Path, shard: Shard):
         terms = method.losses(stage, batch)
         sum(terms.values()).backward()
         method.after_step(stage, 0.5)
-        gradients = {
-            name: value.grad.clone()
-            for name, value in method.named_parameters()
-            if value.grad is not None
-        }
+        gradients = gradients_of(method)
         losses = {name: term.item() for name, term in terms.items()}
         found[case] = (losses, gradients, dict(method.named_buffers()))
     return found
 
 
-def main() -> None:
-    """Measure this process's part and write it to ``<folder>/<rank>.pt``."""
-    pictures, folder = map(Path, sys.argv[1:])
-    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    dist.init_process_group(
-        "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world
-    )
-    torch.save(measure(pictures, Shard(rank, world)), folder / f"{rank}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
-
-
 if __name__ == "__main__":
-    main()
+    write_part(measure)

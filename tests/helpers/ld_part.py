@@ -1,12 +1,10 @@
 """LD's losses and gradients on a part of a batch; as a script, in one of several processes."""
 
-import os
-import sys
 from pathlib import Path
 
 import torch
 from small import SMALL_LD
-from torch import distributed as dist
+from two_ranks import gradients_of, write_part
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -33,11 +31,7 @@ def measure(pictures: Path, shard: Shard):
         )
         method.zero_grad()
         sum(terms.values()).backward()
-        gradients = {
-            name: value.grad.clone()
-            for name, value in method.named_parameters()
-            if value.grad is not None
-        }
+        gradients = gradients_of(method)
         found[stage] = ({name: term.item() for name, term in terms.items()}, gradients)
     return found
 
@@ -56,17 +50,5 @@ def _method(stage: str) -> LD:
     return method
 
 
-def main() -> None:
-    """Measure this process's part and write it to ``<folder>/<rank>.pt``."""
-    pictures, folder = map(Path, sys.argv[1:])
-    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    dist.init_process_group(
-        "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world
-    )
-    torch.save(measure(pictures, Shard(rank, world)), folder / f"{rank}.pt")
-    dist.barrier()
-    dist.destroy_process_group()
-
-
 if __name__ == "__main__":
-    main()
+    write_part(measure)

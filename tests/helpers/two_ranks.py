@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from torch import distributed as dist
 
 from napari_localcl.data.shard import Shard
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
     from types import ModuleType
+
+    from torch import nn
 
 
 def check_two_ranks(
@@ -39,6 +43,24 @@ def check_two_ranks(
         for name, value in _named(common).items():
             both = [_named(half[case][2:])[name] for half in halves]
             assert all(torch.allclose(one, value, atol=tolerance) for one in both), (case, name)
+
+
+def gradients_of(method: nn.Module) -> dict[str, torch.Tensor]:
+    """Copies of the gradients that there are, by name."""
+    known = method.named_parameters()
+    return {name: value.grad.clone() for name, value in known if value.grad is not None}
+
+
+def write_part(measure: Callable[[Path, Shard], object]) -> None:
+    """Measure this process's part, as a program, and write it to ``<folder>/<rank>.pt``."""
+    pictures, folder = map(Path, sys.argv[1:])
+    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    dist.init_process_group(
+        "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world
+    )
+    torch.save(measure(pictures, Shard(rank, world)), folder / f"{rank}.pt")
+    dist.barrier()
+    dist.destroy_process_group()
 
 
 def _measured_by_two(part: ModuleType, pictures: Path, folder: Path) -> list[dict[str, Any]]:

@@ -39,9 +39,10 @@ def test_a_whole_image_has_one_unit_vector(kind):
     images = torch.rand(2, 1, 64, 96)
     with torch.inference_mode():
         whole, tokens = encoder.embed_whole(images), encoder.tokens(images)
+        vectors = encoder.vectors(tokens)
     assert torch.allclose(whole.norm(dim=1), torch.ones(2))
     assert (tokens.whole is not None) == (kind == "transformer")
-    expected = tokens.maps.mean(dim=(2, 3)) if tokens.whole is None else tokens.whole
+    expected = vectors.mean(dim=(2, 3)) if tokens.whole is None else tokens.whole
     assert torch.allclose(whole * expected.norm(dim=1, keepdim=True), expected, atol=1e-5)
 
 
@@ -58,7 +59,11 @@ def test_all_embeddings_in_one_pass_are_those_of_two(kind):
 def test_a_segmenter_sees_the_tokens_before_the_head_that_matches(kind):
     encoder = network(backbone=kind)
     images = torch.rand(2, 1, 64, 96)
-    assert torch.equal(encoder.features(images)[8], encoder.tokens(images).maps)
+    features = encoder.features(images)
+    assert torch.equal(features[8], encoder.tokens(images).maps)
+    assert sorted(features) == ([2, 4, 8] if kind == "convolutional" else [8])
+    for stride, maps in features.items():
+        assert maps.shape[2:] == (64 // stride, 96 // stride)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -68,7 +73,10 @@ def test_an_image_is_embedded_alike_alone_and_among_others(kind):
     with torch.no_grad():
         together, alone = encoder.embed(images)[8], encoder.embed(images[:1])[8]
         assert torch.allclose(together[:1], alone, atol=1e-5)
-        assert torch.allclose(encoder.train().embed(images)[8], together, atol=1e-5)
+    layered = network(backbone=kind, head_norm="layer").train()
+    with torch.no_grad():
+        together, alone = layered.embed(images)[8], layered.embed(images[:1])[8]
+        assert torch.allclose(together[:1], alone, atol=1e-5)
 
 
 def test_without_local_consistency_the_tokens_themselves_are_embeddings():

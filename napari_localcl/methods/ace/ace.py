@@ -12,12 +12,13 @@ too: ``L = 0.1 global + (composition + decomposition) / 2``.
 Tasks take the teacher: an average over many steps is steadier than the student at any one of them,
 and the local term compares the teacher's embeddings, not the student's, which pass another head.
 
-Not as published, or unknown: layers instead of batches are normalised, so that small batches and
-several processes are exact; a convolutional backbone stands for Swin-B; brightness is a factor, not
-a term; and weights begin at random, not with those of ImageNet. Several processes skip other blocks
-than one would. Images need not be square: the lattice of cells has their shape. At a scale of 4,
-and of one-to-one matching, corners and weights are ours. The paper's results could not be read: no
-figure of ours is a reproduction.
+Not as published, or unknown: a convolutional backbone stands for Swin-B; brightness is a factor,
+not a term; and weights begin at random, not with those of ImageNet. Batches are normalised in the
+head for matching: several processes are exactly one with ``head_norm=layer`` alone, but then all
+vectors are much alike. Several processes skip other blocks than one would. Images need not be
+square: the lattice of cells has their shape. At a scale of 4, and of one-to-one matching, corners
+and weights are ours. The vector of a whole image is the mean of those that are matched where there
+is no class token. The paper's results could not be read: no figure of ours is a reproduction.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from napari_localcl.losses.distillation import Sharpness
 from napari_localcl.methods.appearance import AppearanceRanges
 from napari_localcl.methods.method import MethodSettings
 from napari_localcl.methods.views import GeometryRanges
-from napari_localcl.models.ace_network import NetworkForm
+from napari_localcl.models.ace_network import HeadNorm, NetworkForm
 from napari_localcl.models.tokens import Backbone, Cell
 
 from .cropping import Size, fitting_tokens
@@ -77,6 +77,11 @@ class ACESettings(MethodSettings):
         32, description="part of a token that each head of the transformer's attention has"
     )
     cell: Cell = Field(8, description="side of a cell, pixels; embeddings have this stride")
+    head_norm: HeadNorm = Field(
+        "batch",
+        description="what the head for matching normalises; 'layer' makes vectors much alike, but "
+        "several processes exactly one",
+    )
     drop_path: float = Field(
         0.0,
         ge=0,
@@ -172,6 +177,7 @@ class ACESettings(MethodSettings):
             cell=self.cell,
             extent=self.tokens,
             dense_head=self.learns_locally,
+            head_norm=self.head_norm,
             global_width=self.consistency.width,
             global_dimensions=self.consistency.dimensions,
             prototypes=self.consistency.prototypes,
@@ -204,8 +210,15 @@ class ACESettings(MethodSettings):
 
 
 # Working images are evened out already, and in minutes a small network learns too little, not too
-# much: crops are not evened again, no block is skipped, and weight decay stays what it is.
-SMALL: dict[str, Any] = {"image_size": 256, "learning_rate": 5e-4}
+# much: crops are not evened again, no block is skipped, and weight decay stays what it is. Most
+# pairs of cells are easily told apart: their mean is small, and only with this weight it is learned
+# from in so few steps.
+SMALL: dict[str, Any] = {
+    "image_size": 256,
+    "learning_rate": 5e-4,
+    "batch": 4,
+    "matching": {"weight": 20.0},
+}
 
 FAITHFUL: dict[str, Any] = {
     "image_size": 1024,

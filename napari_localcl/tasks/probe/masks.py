@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 
 from napari_localcl.data.errors import BadInput
 from napari_localcl.data.masks import find_masks, read_mask
+from napari_localcl.tasks.mask_scores import dice
 from napari_localcl.tasks.probe.figures import Figure, Kind
 from napari_localcl.tasks.probe.regions import agreement_figure, cluster
 from napari_localcl.tasks.probe.subject import grid_of
@@ -42,8 +43,8 @@ KNN = Kind(
 LINEAR = Kind(
     "linear_dice",
     "Dice by a linear probe",
-    "mean Dice of masks told by logistic regression on the embeddings, learned from the other "
-    "half of the images; control: by place alone",
+    "mean Dice of masks told by logistic regression on the features that a segmenter would begin "
+    "with, learned from the other half of the images; control: by place alone",
     "masks",
     is_ranked=True,
 )
@@ -108,14 +109,14 @@ class Masks:
 
 @dataclass(frozen=True)
 class _Known:
-    """Embeddings (N, P, D) and labels (N, P) of a grid, and which places lie on their image."""
+    """Vectors (N, P, D) and labels (N, P) of a grid, and which places lie on their image."""
 
     places: Tensor
     labels: Labels
     valid: npt.NDArray[np.bool_]
 
     def some(self, images: Tensor, most: int, chance: torch.Generator) -> tuple[Tensor, Labels]:
-        """Some places of some images: embeddings (M, D), labels (M,)."""
+        """Some places of some images: vectors (M, D), labels (M,)."""
         own = torch.from_numpy(self.valid)[images]
         drawn = torch.randperm(int(own.sum()), generator=chance)[:most]
         labels = torch.from_numpy(self.labels)[images][own][drawn].numpy()
@@ -126,10 +127,9 @@ class _Known:
         found = []
         for label in classes[classes != 0]:
             both = [(one == label) & self.valid[image] for one in (guess, self.labels[image])]
-            total = sum(int(one.sum()) for one in both)
-            if total:
-                found.append(2 * int((both[0] & both[1]).sum()) / total)
-        return float(np.mean(found)) if found else float("nan")
+            found.append(dice(*both))
+        told = [one for one in found if one is not None]
+        return float(np.mean(told)) if told else float("nan")
 
 
 def mask_figures(subject: Subject, masks: Masks, seed: int) -> Iterator[Figure]:
@@ -137,7 +137,7 @@ def mask_figures(subject: Subject, masks: Masks, seed: int) -> Iterator[Figure]:
     indices = [i for i, name in enumerate(subject.images.names) if masks.covers(name)]
     if len(indices) < 2:
         raise BadInput("the masks are of fewer than two of the images probed: give more")
-    known = _read(subject, masks, indices)
+    known, featured = _read(subject, masks, indices)
     chance = subject.chance(seed, "masks")
     halves = torch.randperm(len(indices), generator=chance).chunk(2)
     classes = np.unique(known.labels)
@@ -148,7 +148,7 @@ def mask_figures(subject: Subject, masks: Masks, seed: int) -> Iterator[Figure]:
         by_place = _by_place(known, train.numpy(), classes)
         guesses = {
             KNN: _neighbours(known, given, told, test),
-            LINEAR: _linear(known, given, told, test),
+            LINEAR: _linear(featured, *featured.some(train, KNOWN, chance), test),
         }
         for kind, found in guesses.items():
             for i, guess in zip(test.tolist(), found, strict=True):
@@ -163,16 +163,20 @@ def mask_figures(subject: Subject, masks: Masks, seed: int) -> Iterator[Figure]:
     yield _silhouette(known, chance)
 
 
-def _read(subject: Subject, masks: Masks, indices: Sequence[int]) -> _Known:
+def _read(subject: Subject, masks: Masks, indices: Sequence[int]) -> tuple[_Known, _Known]:
+    """What is known of the embeddings of some images, and the same of their features."""
     points = grid_of(subject.size, PLACES)
     rows, columns = points.round().long().numpy().T
-    places, labels = [], []
+    embedded, featured, labels = [], [], []
     for index in indices:
+        pixels = subject.pixels([index])
         # Half precision: all places of all images are kept.
-        places.append(subject.describe(subject.pixels([index]), points[None])[0].half().cpu())
+        embedded.append(subject.describe(pixels, points[None])[0].half().cpu())
+        featured.append(subject.features(pixels, points[None])[0].half().cpu())
         labels.append(masks.at(subject, index, points.double().numpy()))
     valid = subject.images.valid(indices)[:, rows, columns]
-    return _Known(torch.stack(places), np.stack(labels), valid)
+    known = _Known(torch.stack(embedded), np.stack(labels), valid)
+    return known, replace(known, places=torch.stack(featured))
 
 
 def _by_place(known: _Known, images: npt.NDArray[Any], classes: Labels) -> Labels:

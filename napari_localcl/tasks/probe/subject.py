@@ -102,9 +102,15 @@ class Subject:
         height, width = pixels.shape[2:]
         with torch.inference_mode(), self._autocast():
             maps = self.encoder.embed(pixels)
-        there = points.to(self.device)
-        levels = [sample_at(maps[s].float(), there, (height, width)) for s in self.encoder.strides]
+        levels = _read(maps, points.to(self.device), (height, width))
         return normalize(torch.cat([normalize(level, dim=2) for level in levels], dim=2), dim=2)
+
+    def features(self, pixels: Tensor, points: Tensor) -> Tensor:
+        """Return what a segmenter builds on, (B, P, D), at points (B, P, 2) of images."""
+        height, width = pixels.shape[2:]
+        with torch.inference_mode(), self._autocast():
+            maps = self.encoder.features(pixels)
+        return torch.cat(_read(maps, points.to(self.device), (height, width)), dim=2)
 
     def whole(self, pixels: Tensor) -> Tensor:
         """One embedding (B, D) of each image (B, C, H, W)."""
@@ -121,6 +127,11 @@ class Subject:
 
     def _autocast(self) -> torch.autocast:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16)
+
+
+def _read(maps: dict[int, Tensor], points: Tensor, size: tuple[int, int]) -> list[Tensor]:
+    """Vectors (B, P, D) of places of images of this size, of every stride, finest first."""
+    return [sample_at(maps[stride].float(), points, size) for stride in sorted(maps)]
 
 
 def grid_of(size: tuple[int, int], places: int) -> Tensor:
