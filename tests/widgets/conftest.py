@@ -45,6 +45,13 @@ def _no_patience(monkeypatch):
     monkeypatch.setattr("napari_localcl.widgets.child._LOWER", 0)
 
 
+@pytest.fixture(autouse=True)
+def _delete_what_is_to_be_deleted(qapp):
+    """Do what the window's loop would: Python may otherwise collect a widget in another thread."""
+    yield
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 @pytest.fixture
 def wait(qapp):
     """Return a function that lets the window live until something is true."""
