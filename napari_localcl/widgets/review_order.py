@@ -10,12 +10,19 @@ from qtpy.QtWidgets import QComboBox
 
 from napari_localcl.data.informative import most_informative
 from napari_localcl.data.marks import Kind
+<<<<<<< HEAD
 from napari_localcl.data.packing import unpacked
+=======
+from napari_localcl.widgets.background import Background
+>>>>>>> main
 from napari_localcl.widgets.controls import describe, keep_narrow
 from napari_localcl.widgets.service import Service
 
 if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from napari_localcl.widgets.session import Session
 
@@ -53,12 +60,15 @@ class ReviewOrder(QComboBox):
         )
         self._service = Service(self)
         self._service.answered.connect(self._on_answer)
+        self._work = Background(self)
+        self._work.result.connect(self._on_order)
         self.activated.connect(lambda _index: self._choose())
         session.opened.connect(self._forget)
         session.annotations_changed.connect(self._refresh)
 
     def close_work(self) -> None:
         """Give up what is at hand."""
+        self._work.stop()
         self._service.close()
         self._asked = None
 
@@ -68,6 +78,7 @@ class ReviewOrder(QComboBox):
         self._fall_back()
 
     def _fall_back(self) -> None:
+        self._work.stop()
         self.setCurrentIndex(0)
         self._session.put_in_order(())
         self.said.emit("")
@@ -127,6 +138,19 @@ class ReviewOrder(QComboBox):
         kept = [number for number, name in enumerate(names) if name in every]
         sure = masks.confidences().min(axis=0, initial=np.inf)[places]
         settled = (masks.kinds() == Kind.HUMAN).any(axis=0)[places]
-        order = most_informative(vectors[kept], sure, settled)
-        self._session.put_in_order([masks.images.names[places[one]] for one in order])
+        images = [masks.images.names[place] for place in places]
+        self._work.start(_ordered(images, vectors[kept], sure, settled))
+
+    def _on_order(self, images: list[str]) -> None:
+        self._session.put_in_order(images)
         self.said.emit("")
+
+
+def _ordered(
+    images: Sequence[str],
+    vectors: NDArray[np.float32],
+    sure: NDArray[np.float64],
+    settled: NDArray[np.bool_],
+) -> Generator[None, None, list[str]]:
+    yield
+    return [images[one] for one in most_informative(vectors, sure, settled)]
