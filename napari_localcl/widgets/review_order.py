@@ -10,11 +10,8 @@ from qtpy.QtWidgets import QComboBox
 
 from napari_localcl.data.informative import most_informative
 from napari_localcl.data.marks import Kind
-<<<<<<< HEAD
 from napari_localcl.data.packing import unpacked
-=======
 from napari_localcl.widgets.background import Background
->>>>>>> main
 from napari_localcl.widgets.controls import describe, keep_narrow
 from napari_localcl.widgets.service import Service
 
