@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QTimer
 
-from napari_localcl.data.packing import packed
 from napari_localcl.data.marks import Kind
+from napari_localcl.data.packing import packed
 from napari_localcl.widgets.review_order import ReviewOrder
 from napari_localcl.widgets.service import Service
 from napari_localcl.widgets.session import Session
