@@ -125,7 +125,9 @@ class FewShot:
         told = told[drawn].numpy()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model = LogisticRegression(C=0.1, max_iter=100, class_weight="balanced").fit(scaler.transform(rows), told)
+            model = LogisticRegression(C=0.1, max_iter=100, class_weight="balanced").fit(
+                scaler.transform(rows), told
+            )
         weights = model.coef_ / scaler.scale_
         bias = model.intercept_ - weights @ scaler.mean_
         if len(model.classes_) == 2:  # one line of weights tells both
