@@ -92,8 +92,9 @@ class MaskLayers(QObject):
     @property
     def layer(self) -> Labels | None:
         """The mask of the image at hand, once it is there."""
-        is_there = self._mask is not None and _place_of(self._mask) == self._at_hand
-        return self._mask if is_there else None
+        # A layer of another project's mask may have the same names.
+        is_read = self._mask is not None and self._before is not None
+        return self._mask if is_read and _place_of(self._mask) == self._at_hand else None
 
     @property
     def _at_hand(self) -> Place:
