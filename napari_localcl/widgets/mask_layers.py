@@ -112,7 +112,9 @@ class MaskLayers(QObject):
         if self._changing or project is None or self._canvas.image is None:
             return
         masks = self._session.masks
-        if not structure or (structure not in masks.names and not self._wants_brush):
+        # Of a structure that is new there is a layer to paint on before anything is known.
+        is_begun = self._wants_brush or self.layer is not None
+        if not structure or (structure not in masks.names and not is_begun):
             self._hide()
             return
         what = _known(masks, structure, self._session.image)
