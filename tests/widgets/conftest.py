@@ -86,10 +86,16 @@ def opened_viewer(qapp):
 
 
 @pytest.fixture
-def viewer(qapp):
+def own_viewer(qapp):
     """Return a viewer of the test's own."""
     with opened_viewer(qapp) as viewer:
         yield viewer
+
+
+@pytest.fixture
+def viewer(own_viewer):
+    """Return a viewer; modules put one in its place that several tests share."""
+    return own_viewer
 
 
 @pytest.fixture(scope="module")

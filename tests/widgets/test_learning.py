@@ -8,8 +8,9 @@ import time
 import numpy as np
 import psutil
 import pytest
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QComboBox
+from controls_of import control
+from qtpy.QtCore import QThreadPool, QTimer
+from qtpy.QtWidgets import QComboBox, QPushButton
 from small import SMALL_LD
 
 from napari_localcl.widgets.step import State
@@ -43,8 +44,11 @@ def dock(viewer, images, wait):
 
 
 def field(dock, name):
-    combos = dock.learn.form.findChildren(QComboBox)
-    return next(one for one in combos if one.accessibleName() == name)
+    return control(dock.learn.form, QComboBox, name)
+
+
+def press(dock, name):
+    control(dock.learn, QPushButton, name).click()
 
 
 def start(dock, steps):
@@ -61,58 +65,68 @@ def trainer(dock):
     return psutil.Process(dock.training._child._process.processId())
 
 
-def test_the_window_stays_awake_while_a_training_runs(dock, wait, pulse):
-    start(dock, 40)
-    wait(lambda: dock._monitor is not None and dock._monitor.isVisible())
-    pulse.clear()
-    # The first picture, the new dock and the first losses are drawn.
-    wait(lambda: dock.training.can_stop_early and len(pulse) > 50)
-    del pulse[:-1]
-    at_end = []
-    # Not what comes after its end, when the model is put to use and napari adds a layer.
-    dock.training.ended.connect(lambda *_: at_end.append(len(pulse)))
-    wait(lambda: not dock.training.is_running, 400)
-    assert dock.learn.state is State.DONE, dock.learn.sentence
-    assert np.diff(pulse[: at_end[0]]).max() < 0.1
-    assert dock._monitor._plot.stages
-    assert dock._monitor.height() <= 220
-
-
-def test_a_killed_training_leaves_all_that_was_and_is_resumed(dock, wait):
-    start(dock, 2)
-    wait(lambda: not dock.training.is_running, 400)
-    dock.session.place("tip", 10, 12)
-    earlier, points = dock.session.run, dock.session.annotations.human_points()
-    weights = (earlier / "weights.safetensors").read_bytes()
-
+def begin_long(dock, wait):
     start(dock, 5000)
     wait(lambda: dock.training.can_stop_early, 200)
+
+
+def test_trainings_are_stopped_early_killed_resumed_and_cancelled(dock, wait, pulse):
+    start(dock, 5000)
+    # The first picture, the new dock and the first losses are drawn.
+    wait(lambda: dock._monitor is not None and dock._monitor.isVisible())
+    wait(lambda: dock.training.can_stop_early)
+    pulse.clear()
+    wait(lambda: len(pulse) > 50)
+    assert np.diff(pulse).max() < 0.1, "the window stays awake"
+    assert dock._monitor._plot.stages
+    assert dock._monitor.height() <= 220
+    press(dock, "Stop early")
+    wait(lambda: not dock.training.is_running)
+    kept = dock.session.run
+    assert dock.learn.state is State.DONE, dock.learn.sentence
+    weights = (kept / "weights.safetensors").read_bytes()
+
+    dock.session.place("tip", 10, 12)
+    points = dock.session.annotations.human_points()
+    begin_long(dock, wait)
     trainer(dock).kill()
     wait(lambda: not dock.training.is_running)
     assert dock.learn.state is State.NEEDS_YOU
     assert "its process was killed" in dock.learn.sentence
-    assert dock.session.run == earlier
-    assert (earlier / "weights.safetensors").read_bytes() == weights
+    assert dock.session.run == kept
+    assert (kept / "weights.safetensors").read_bytes() == weights
     assert dock.session.annotations.human_points() == points
 
     dock.learn._resume.click()
     wait(lambda: dock.training.can_stop_early, 200)
     assert "resumed after step" in dock.training.setting
-    dock.training.stop_early()
-    wait(lambda: not dock.training.is_running, 200)
+    press(dock, "Stop early")
+    wait(lambda: not dock.training.is_running)
     assert dock.learn.state is State.DONE, dock.learn.sentence
-    assert dock.session.run != earlier
-    assert earlier.is_dir()
+    assert dock.session.run != kept
+    assert kept.is_dir()
+
+    resumed = dock.session.run
+    begin_long(dock, wait)
+    press(dock, "Cancel")
+    wait(lambda: not dock.training.is_running)
+    assert dock.session.run == resumed
+    left = {run.name for run in kept.parent.iterdir() if run.is_dir()}
+    assert left == {kept.name, resumed.name}
 
 
-def test_a_training_that_the_closed_window_ended_is_offered_when_it_is_opened_again(
+def test_closing_the_dock_ends_the_training_and_it_is_offered_when_opened_again(
     viewer, dock, images, wait
 ):
-    start(dock, 5000)
-    wait(lambda: dock.training.can_stop_early, 200)
+    begin_long(dock, wait)
     process = trainer(dock)
+    dock.session.place("tip", 10, 10)
+    project = dock.session.project.folder
     viewer.window.remove_dock_widget("all")
     assert not process.is_running()
+    assert not psutil.Process().children(recursive=True)
+    assert QThreadPool.globalInstance().activeThreadCount() == 0
+    assert "tip" in (project / "landmarks.csv").read_text(encoding="utf-8")
 
     _, again = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
     again.images.open(images)

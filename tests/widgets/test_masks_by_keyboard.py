@@ -10,7 +10,6 @@ from projects import new_project
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QPushButton, QTableView
-from shapes_child import __file__ as CHILD
 
 from napari_localcl.data.structures import MaskState
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from controls_of import control
-from probe_child import __file__ as CHILD
 from projects import new_project
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPushButton
 

@@ -8,7 +8,6 @@ from controls_of import control
 from PIL import Image
 from projects import new_project
 from qtpy.QtWidgets import QComboBox, QPushButton
-from shapes_child import __file__ as CHILD
 
 from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.data.structures import MaskState
