@@ -1,4 +1,4 @@
-"""Learning in the whole window, with real trainings."""
+"""Learning in the whole window, with real trainings: each is a process that takes seconds."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from qtpy.QtCore import QThreadPool, QTimer
 from qtpy.QtWidgets import QComboBox, QPushButton
 from small import SMALL_LD
 
+from napari_localcl.widgets.service import Service
 from napari_localcl.widgets.step import State
 
 pytestmark = pytest.mark.slow
@@ -36,10 +37,14 @@ def pulse(qapp):
 
 @pytest.fixture
 def dock(viewer, images, wait):
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
     viewer.window.show()
+    return open_dock(viewer, images, wait)
+
+
+def open_dock(viewer, images, wait):
+    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
     dock.images.open(images)
-    wait(lambda: "Landmarks" in viewer.layers and dock.learn.form.is_ready)
+    wait(lambda: dock.canvas.image is not None and dock.learn.form.is_ready)
     return dock
 
 
@@ -70,7 +75,11 @@ def begin_long(dock, wait):
     wait(lambda: dock.training.can_stop_early, 200)
 
 
-def test_trainings_are_stopped_early_killed_resumed_and_cancelled(dock, wait, pulse):
+def test_trainings_are_ended_with_the_dock_killed_resumed_and_stopped_early(
+    viewer, dock, images, wait, pulse, monkeypatch
+):
+    # Nothing is to be found here: that is another process, tested elsewhere.
+    monkeypatch.setattr(Service, "ask", lambda *_, **__: None)
     start(dock, 5000)
     # The first picture, the new dock and the first losses are drawn.
     wait(lambda: dock._monitor is not None and dock._monitor.isVisible())
@@ -80,15 +89,25 @@ def test_trainings_are_stopped_early_killed_resumed_and_cancelled(dock, wait, pu
     assert np.diff(pulse).max() < 0.1, "the window stays awake"
     assert dock._monitor._plot.stages
     assert dock._monitor.height() <= 220
-    press(dock, "Stop early")
-    wait(lambda: not dock.training.is_running)
-    kept = dock.session.run
-    assert dock.learn.state is State.DONE, dock.learn.sentence
-    weights = (kept / "weights.safetensors").read_bytes()
 
     dock.session.place("tip", 10, 12)
-    points = dock.session.annotations.human_points()
-    begin_long(dock, wait)
+    process, project = trainer(dock), dock.session.project.folder
+    viewer.window.remove_dock_widget("all")
+    assert not process.is_running()
+    assert not psutil.Process().children(recursive=True)
+    assert QThreadPool.globalInstance().activeThreadCount() == 0
+    assert "tip" in (project / "landmarks.csv").read_text(encoding="utf-8")
+
+    dock = open_dock(viewer, images, wait)
+    assert "was broken off after" in dock.learn.sentence
+    assert dock.learn.is_open
+    assert dock.learn._resume.isVisibleTo(dock)
+    resume_and_stop_early(dock, wait)
+    kept, points = dock.session.run, dock.session.annotations.human_points()
+    weights = (kept / "weights.safetensors").read_bytes()
+
+    start(dock, 5000)
+    wait(lambda: dock.training.can_stop_early)
     trainer(dock).kill()
     wait(lambda: not dock.training.is_running)
     assert dock.learn.state is State.NEEDS_YOU
@@ -96,41 +115,15 @@ def test_trainings_are_stopped_early_killed_resumed_and_cancelled(dock, wait, pu
     assert dock.session.run == kept
     assert (kept / "weights.safetensors").read_bytes() == weights
     assert dock.session.annotations.human_points() == points
+    resume_and_stop_early(dock, wait)
+    assert dock.session.run != kept
+    assert kept.is_dir()
 
-    dock.learn._resume.click()
-    wait(lambda: dock.training.can_stop_early, 200)
+
+def resume_and_stop_early(dock, wait):
+    press(dock, "Resume")
+    wait(lambda: dock.training.can_stop_early)
     assert "resumed after step" in dock.training.setting
     press(dock, "Stop early")
     wait(lambda: not dock.training.is_running)
     assert dock.learn.state is State.DONE, dock.learn.sentence
-    assert dock.session.run != kept
-    assert kept.is_dir()
-
-    resumed = dock.session.run
-    begin_long(dock, wait)
-    press(dock, "Cancel")
-    wait(lambda: not dock.training.is_running)
-    assert dock.session.run == resumed
-    left = {run.name for run in kept.parent.iterdir() if run.is_dir()}
-    assert left == {kept.name, resumed.name}
-
-
-def test_closing_the_dock_ends_the_training_and_it_is_offered_when_opened_again(
-    viewer, dock, images, wait
-):
-    begin_long(dock, wait)
-    process = trainer(dock)
-    dock.session.place("tip", 10, 10)
-    project = dock.session.project.folder
-    viewer.window.remove_dock_widget("all")
-    assert not process.is_running()
-    assert not psutil.Process().children(recursive=True)
-    assert QThreadPool.globalInstance().activeThreadCount() == 0
-    assert "tip" in (project / "landmarks.csv").read_text(encoding="utf-8")
-
-    _, again = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
-    again.images.open(images)
-    wait(lambda: again.session.project is not None)
-    assert "was broken off after" in again.learn.sentence
-    assert again.learn.is_open
-    assert again.learn._resume.isVisibleTo(again)

@@ -245,7 +245,7 @@ def test_a_cancelled_segmentation_leaves_nothing(dock, wait, monkeypatch):
     choose(dock, "Ellipse")
     press(dock, "Segment")
     wait(lambda: dock.training.can_stop_early)
-    dock.training.cancel()
+    press(dock, "Cancel")
     wait(lambda: not dock.training.is_running)
     assert dock.session.masks.names == ()
     assert not (dock.session.project.folder / "proposals" / "disc" / "disc-1").exists()
