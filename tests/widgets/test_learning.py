@@ -80,6 +80,7 @@ def test_trainings_are_ended_with_the_dock_killed_resumed_and_stopped_early(
 ):
     # Nothing is to be found here: that is another process, tested elsewhere.
     monkeypatch.setattr(Service, "ask", lambda *_, **__: None)
+    others = set(psutil.Process().children(recursive=True))
     start(dock, 5000)
     # The first picture, the new dock and the first losses are drawn.
     wait(lambda: dock._monitor is not None and dock._monitor.isVisible())
@@ -94,7 +95,7 @@ def test_trainings_are_ended_with_the_dock_killed_resumed_and_stopped_early(
     process, project = trainer(dock), dock.session.project.folder
     viewer.window.remove_dock_widget("all")
     assert not process.is_running()
-    assert not psutil.Process().children(recursive=True)
+    assert set(psutil.Process().children(recursive=True)) <= others
     assert QThreadPool.globalInstance().activeThreadCount() == 0
     assert "tip" in (project / "landmarks.csv").read_text(encoding="utf-8")
 
