@@ -32,14 +32,15 @@ $(READY): pyproject.toml constraints.txt
 demo: setup
 	$(BIN)/napari-localcl demo
 
-# Two test processes with one thread each suit two cores and every larger machine.
+# Two test processes with one thread each suit two cores and every larger machine. Each takes the
+# tests of one module after another, because these may share a window or a model.
 test: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 QT_API=pyqt5 $(XVFB) $(BIN)/python -m pytest -n 2
-	OMP_NUM_THREADS=1 QT_API=pyqt6 $(XVFB) $(BIN)/python -m pytest -n 2 tests/widgets -m end_to_end
+	OMP_NUM_THREADS=1 QT_API=pyqt5 $(XVFB) $(BIN)/python -m pytest -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 QT_API=pyqt6 $(XVFB) $(BIN)/python -m pytest -n 2 --dist worksteal tests/widgets -m end_to_end
 
 # With PyQt6, because napari says in the picture that it is to drop PyQt5.
 screenshots: setup

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Labels = npt.NDArray[np.uint8]
 
 BATCH = 4
+SETTLING = 16  # images
 PLACES = 8000  # of the labelled images that the head begins with
 RATES = {"head": 1e-3, "encoder": 3e-4}
 GEOMETRY = GeometryRanges(rotation=10, zoom=(0.9, 1.1), shift=0.05, elastic=0.01)
@@ -93,6 +94,15 @@ class FewShot:
         ]
         self.classes = 1 + max(int(labels.max()) for labels in self._truth)
 
+    def settle(self, encoder: Encoder) -> None:
+        """Let the normalisation of random weights see images, or they would be no fair rival."""
+        for layer in encoder.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.momentum = None  # a plain mean
+        chosen = np.linspace(0, len(self.images) - 1, SETTLING).astype(int).tolist()
+        with torch.no_grad():
+            encoder.train().features(torch.from_numpy(self.images.batch(chosen)).float() / 255)
+
     def dice(self, train: Sequence[int], test: Sequence[int], steps: int, seed: int) -> float:
         """Mean Dice over structures and images of `test`, at the files' own size."""
         torch.manual_seed(seed)
@@ -100,14 +110,13 @@ class FewShot:
         segmenter = Segmenter(encoder, self._channels, self.classes)
         segmenter.to(memory_format=torch.channels_last)
         self._tune(segmenter, train, steps, seed)
-        segmenter.eval()
         return float(np.nanmean([self._score(segmenter, index) for index in test]))
 
     def _begin(self, segmenter: Segmenter, pixels: Tensor, labels: Tensor, seed: int) -> None:
         """Let the head begin with what logistic regression finds, the encoder being as it is."""
         chance = torch.Generator().manual_seed(seed)
         with torch.no_grad():
-            described = segmenter.eval().describe(pixels)
+            described = segmenter.describe(pixels)
         size = described.shape[2:]
         told = interpolate(labels[:, None].float(), size, mode="nearest")[:, 0].long().flatten()
         drawn = torch.randperm(len(told), generator=chance)[:PLACES]
@@ -116,7 +125,9 @@ class FewShot:
         told = told[drawn].numpy()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model = LogisticRegression(C=0.1, max_iter=100).fit(scaler.transform(rows), told)
+            model = LogisticRegression(C=0.1, max_iter=100, class_weight="balanced").fit(
+                scaler.transform(rows), told
+            )
         weights = model.coef_ / scaler.scale_
         bias = model.intercept_ - weights @ scaler.mean_
         if len(model.classes_) == 2:  # one line of weights tells both
@@ -137,10 +148,10 @@ class FewShot:
             for name, part in (("head", segmenter.head), ("encoder", segmenter.encoder))
         ]
         optimizer = torch.optim.Adam(groups)
-        self._begin(segmenter, pixels, labels, seed)
+        # In evaluation mode throughout: four images would spoil what batches were normalised by.
+        self._begin(segmenter.eval(), pixels, labels, seed)
         rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
         loss = DiceCELoss(to_onehot_y=True, softmax=True, include_background=False)
-        segmenter.train()
         for _ in range(steps):
             drawn = torch.randint(len(train), (BATCH,), generator=chance)
             geometry = draw_geometry(BATCH, self.images.canvas, GEOMETRY, chance)

@@ -12,8 +12,11 @@ often the claims hold that the systems make. An arm that cannot run is named wit
 from __future__ import annotations
 
 import argparse
+import json
+import shutil
 import tempfile
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -57,6 +60,8 @@ ARMS = {
     "LRC on ACE": Arm("lrc", {"base": "ace"}, "ACE"),
 }
 SHOTS = (1, 3, 10)
+TESTED = 40  # images at most
+PEOPLE = "people.json"  # last of what is written before anything is learned
 COMPOSITION = ("composition_mrr", "decomposition_mrr", "compositionality")
 Rows = list[dict[str, Any]]
 
@@ -67,7 +72,10 @@ class Bench:
     def __init__(self, given: MethodSet, data: Path, work: Path, seed: int) -> None:
         self.given, self.seed = given, seed
         self.folder = work / f"{given.name}-{seed}"
-        self.people = given.fill(data, self.folder)
+        if not (self.folder / PEOPLE).exists():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            (self.folder / PEOPLE).write_text(json.dumps(given.fill(data, self.folder)))
+        self.people = json.loads((self.folder / PEOPLE).read_text())
         self.failures: dict[str, str] = {}
 
     def train(self, budget: Budget, arms: Sequence[str]) -> dict[str, Path]:
@@ -75,6 +83,10 @@ class Bench:
         runs = {}
         for name in arms:
             arm, run = ARMS[name], self.folder / name.replace(" ", "-")
+            if (run / "weights.safetensors").exists():
+                runs[name] = run
+                continue
+            shutil.rmtree(run, ignore_errors=True)
             work = pretrain(
                 self.folder / "images",
                 run,
@@ -115,6 +127,7 @@ class Bench:
             bench = FewShot(self.folder, run)
             owners = [self.people[image] for image in bench.images.names]
             test = [i for i, owner in enumerate(owners) if owner not in order[: max(SHOTS)]]
+            test = test[:: -(-len(test) // TESTED)]
             row: dict[str, Any] = {"": name}
             for shots in SHOTS:
                 train = [i for i, owner in enumerate(owners) if owner in order[:shots]]
@@ -131,7 +144,10 @@ class Bench:
         method = PUBLISHED[record.method]
         torch.manual_seed(self.seed + 1)
         learner = method(method.Settings(**record.settings), record.channels or 1)
-        folder = RunFolder.create(run.with_name(f"{run.name}-untrained"), record)
+        FewShot(self.folder, run).settle(learner.encoder())
+        path = run.with_name(f"{run.name}-untrained")
+        shutil.rmtree(path, ignore_errors=True)
+        folder = RunFolder.create(path, record)
         folder.save_weights(learner.state_dict())
         return folder.path
 
@@ -178,7 +194,7 @@ def claims(results: Rows) -> Rows:
                     for shots in SHOTS:
                         key = f"{shots} labelled"
                         note(f"{own} beats {other}, few labels", few[own][key] > few[other][key])
-            _note_random(figures, name.replace(" ", "-"), note)
+            _note_random(result["probe"], name.replace(" ", "-"), note)
         for figure, other in ((f, o) for f in COMPOSITION for o in ("LD", "MoCo")):
             skills = figures.get(figure, {"values": {}})["values"]
             if "ACE" in skills and other in skills:
@@ -187,14 +203,14 @@ def claims(results: Rows) -> Rows:
     return [{"claim": claim, "holds": sum(held), "of": len(held)} for claim, held in counts.items()]
 
 
-def _note_random(figures: dict[str, Any], name: str, note: Any) -> None:
-    """Compare an arm by truth with the best random weights in the table."""
-    for figure in figures.values():
+def _note_random(report: dict[str, Any], name: str, note: Any) -> None:
+    """Compare an arm by truth with random weights of the same architecture."""
+    twins = {one["name"]: one["twin"] for one in report["encoders"]}
+    for figure in report["figures"]:
         values = figure["values"]
-        random = [one["skill"] or 0.0 for key, one in values.items() if key.startswith("random")]
-        if figure["truth"] and figure["ranked"] and name in values and random:
-            better = (values[name]["skill"] or 0.0) > max(random)
-            note(f"{name} beats the best random weights, by truth", better)
+        if figure["truth"] and figure["ranked"] and name in values:
+            own, random = (values[one]["skill"] or 0.0 for one in (name, twins[name]))
+            note(f"{name} beats its random weights, probe by truth", own > random)
 
 
 def bench_seed(bench: Bench, budget: Budget, given: argparse.Namespace) -> dict[str, Any]:
@@ -207,7 +223,7 @@ def bench_seed(bench: Bench, budget: Budget, given: argparse.Namespace) -> dict[
     show(f"{title}: probe", probe_rows(report))
     print("\n".join(report["recommendation"]["sentences"]))
     few: Rows = []
-    if (bench.folder / "masks").exists():
+    if given.tuning and (bench.folder / "masks").exists():
         few = list(bench.few_shot(runs | bench.untrained(runs), given.tuning))
         show(f"{title}: Dice with few labels", few)
     return {
@@ -230,12 +246,13 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="of learning, instead")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--limit", type=int, default=64, help="images probed")
-    parser.add_argument("--tuning", type=int, default=40, help="steps of fine-tuning")
+    parser.add_argument("--tuning", type=int, default=40, help="steps of fine-tuning; 0: none")
+    parser.add_argument("--work", type=Path, help="keep the runs here; those there are not remade")
     parser.add_argument("--out", type=Path, help="JSON file to write")
     given = parser.parse_args()
     budget = Budget(given.steps, None if given.steps else given.minutes)
     results: Rows = []
-    with tempfile.TemporaryDirectory() as work:
+    with tempfile.TemporaryDirectory() if given.work is None else nullcontext(given.work) as work:
         for name in given.sets:
             for seed in given.seeds:
                 bench = Bench(sets()[name], given.data, Path(work), seed)

@@ -91,10 +91,10 @@ class ConvolutionalBackbone(nn.Module):
     def levels(self, images: Tensor) -> list[Tensor]:
         """Images (B, C, H, W) -> maps of every size, each half as large; tokens are the last."""
         maps = []
-        for stage in self.stages[: self.halvings - 1]:
+        for stage in self.stages:
             images = stage(images)
             maps.append(images)
-        return [*maps, self.stages[self.halvings - 1 :](images)]
+        return [*maps[: self.halvings - 1], maps[-1]]
 
 
 class TransformerBackbone(nn.Module):
@@ -207,7 +207,7 @@ def build_backbone(
     heads: int,
     extent: int,
     drop_path: float = 0.0,
-) -> nn.Module:
+) -> ConvolutionalBackbone | TransformerBackbone:
     """Return a backbone; `heads` and `extent` are the transformer's alone."""
     if kind == "transformer":
         return TransformerBackbone(channels, width, depth, cell, heads, extent, drop_path)

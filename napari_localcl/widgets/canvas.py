@@ -76,8 +76,10 @@ class Canvas(QObject):
     @property
     def image(self) -> Image | None:
         """The layer of the image at hand, once it is there."""
-        is_there = self._image and self._image.metadata["image"] == self._session.image
-        return self._image if is_there else None
+        # Until it is, the picture of another project may be there, of an image of the same name.
+        is_there = self._image is not None and self._picture is not None
+        is_at_hand = is_there and self._image.metadata["image"] == self._session.image
+        return self._image if is_at_hand else None
 
     def place(self, landmark: str) -> None:
         """Let the next click place this landmark."""

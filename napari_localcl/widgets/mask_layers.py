@@ -92,8 +92,9 @@ class MaskLayers(QObject):
     @property
     def layer(self) -> Labels | None:
         """The mask of the image at hand, once it is there."""
-        is_there = self._mask is not None and _place_of(self._mask) == self._at_hand
-        return self._mask if is_there else None
+        # A layer of another project's mask may have the same names.
+        is_read = self._mask is not None and self._before is not None
+        return self._mask if is_read and _place_of(self._mask) == self._at_hand else None
 
     @property
     def _at_hand(self) -> Place:
@@ -111,7 +112,9 @@ class MaskLayers(QObject):
         if self._changing or project is None or self._canvas.image is None:
             return
         masks = self._session.masks
-        if not structure or (structure not in masks.names and not self._wants_brush):
+        # Of a structure that is new there is a layer to paint on before anything is known.
+        is_begun = self._wants_brush or self.layer is not None
+        if not structure or (structure not in masks.names and not is_begun):
             self._hide()
             return
         what = _known(masks, structure, self._session.image)

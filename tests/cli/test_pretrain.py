@@ -1,10 +1,12 @@
 """``pretrain`` in the terminal."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
+from threading import Thread
 
 import pytest
 from small import SMALL_FLAGS
@@ -82,48 +84,60 @@ def test_a_finished_run_is_not_overwritten(pictures, tmp_path, capsys):
     assert capsys.readouterr().err.count("already holds a finished run") == 2
 
 
-def press_ctrl_c(process):
-    process.send_signal(signal.SIGINT)
-
-
-def stop_listening(process):
-    process.stdout.close()
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("interrupt", [press_ctrl_c, stop_listening])
-def test_interrupted_it_ends_with_130_and_a_run_that_can_be_used_and_resumed(
-    pictures, tmp_path, interrupt
-):
+def test_interrupted_it_ends_with_130_and_a_run_that_can_be_used_and_resumed(pictures, tmp_path):
     folder = tmp_path / "run"
     arguments = [str(pictures), "--run", str(folder), "--steps", "400", *FLAGS, "--events"]
     command = [sys.executable, "-m", "napari_localcl", "pretrain", *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, **pipes) as process:
         next(line for line in process.stdout if json.loads(line)["event"] == "step")
-        interrupt(process)
+        process.send_signal(signal.SIGINT)
         errors = process.stderr.read()
         process.wait(timeout=60)
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
-    record = RunFolder.open(folder).record
-    assert record.status == "interrupted"
+    check_interrupted(pictures, folder)
+
+
+def check_interrupted(pictures, folder):
+    assert RunFolder.open(folder).record.status == "interrupted"
     assert RunFolder.open(folder).load_weights()
     assert run(["pretrain", str(pictures), "--run", str(folder), "--resume", "--steps", "20"]) == 0
     assert RunFolder.open(folder).record.status == "finished"
+
+
+def test_when_nobody_listens_any_more_it_ends_as_if_interrupted(
+    pictures, tmp_path, monkeypatch, capsys
+):
+    reading, writing = os.pipe()
+    listener = Thread(target=hear_one_step, args=(reading,))
+    listener.start()
+    with monkeypatch.context() as patch, os.fdopen(writing, "w") as out:
+        patch.setattr(sys, "stdout", out)
+        status = pretrain(pictures, tmp_path / "run", "--steps", "400", "--events")
+    listener.join()
+    assert status == 130
+    assert "Traceback" not in capsys.readouterr().err
+    check_interrupted(pictures, tmp_path / "run")
+
+
+def hear_one_step(reading):
+    with os.fdopen(reading) as lines:
+        next(line for line in lines if json.loads(line)["event"] == "step")
 
 
 @pytest.mark.slow
 def test_two_processes_of_ld_lose_what_one_loses_on_the_same_global_batch(pictures, tmp_path):
     # Batch statistics would be of half a batch each on the CPU, so: groups.
     flags = ["--steps", "8", *FLAGS, "--set", "norm=group", "--set", "pairs=2"]
+    assert run(["pretrain", str(pictures), "--run", str(tmp_path / "one"), *flags]) == 0
     torchrun = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "--"]
-    for name, launcher in (("one", []), ("two", torchrun)):
-        arguments = ["pretrain", str(pictures), "--run", str(tmp_path / name), *flags, "--events"]
-        command = [sys.executable, "-W", "ignore", "-m", *launcher, "napari_localcl", *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-        assert done.returncode == 0, done.stderr
-        assert [json.loads(line)["event"] for line in done.stdout.splitlines()].count("done") == 1
+    arguments = ["pretrain", str(pictures), "--run", str(tmp_path / "two"), *flags, "--events"]
+    command = [sys.executable, "-W", "ignore", "-m", *torchrun, "napari_localcl", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()].count("done") == 1
     one, two = (
         [row.split(",") for row in (tmp_path / name / "metrics.csv").read_text().splitlines()[1:]]
         for name in ("one", "two")

@@ -1,10 +1,10 @@
-"""ACE's losses and gradients on a part of a batch; as a script, in one of several processes."""
+"""ACE's losses and gradients on a part of a batch."""
 
 from pathlib import Path
 
 import torch
 from small_ace import SMALL_ACE
-from two_ranks import gradients_of, write_part
+from two_ranks import gradients_of
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -43,7 +43,3 @@ def measure(pictures: Path, shard: Shard):
         losses = {name: term.item() for name, term in terms.items()}
         found[variant] = (losses, gradients, method.centre)
     return found
-
-
-if __name__ == "__main__":
-    write_part(measure)

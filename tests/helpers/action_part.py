@@ -1,11 +1,11 @@
-"""ACTION's losses and gradients on a part of a batch; as a script, in one of several processes."""
+"""ACTION's losses and gradients on a part of a batch."""
 
 from pathlib import Path
 
 import numpy as np
 import torch
 from small_action import SMALL_ACTION
-from two_ranks import gradients_of, write_part
+from two_ranks import gradients_of
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.labels import DrawnLabels
@@ -66,7 +66,3 @@ def measure(pictures: Path, shard: Shard):
         losses = {name: term.item() for name, term in terms.items()}
         found[stage] = (losses, gradients, method.memory())
     return found
-
-
-if __name__ == "__main__":
-    write_part(measure)

@@ -1,10 +1,10 @@
-"""MoCo and LRC, small enough to train in a test; as a script, one of two processes."""
+"""MoCo and LRC, small enough to train in a test."""
 
 from pathlib import Path
 
 import torch
 from small import SMALL_LD
-from two_ranks import gradients_of, write_part
+from two_ranks import gradients_of
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -76,7 +76,3 @@ def measure(pictures: Path, shard: Shard):
         losses = {name: term.item() for name, term in terms.items()}
         found[case] = (losses, gradients, dict(method.named_buffers()))
     return found
-
-
-if __name__ == "__main__":
-    write_part(measure)

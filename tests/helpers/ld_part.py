@@ -1,10 +1,10 @@
-"""LD's losses and gradients on a part of a batch; as a script, in one of several processes."""
+"""LD's losses and gradients on a part of a batch."""
 
 from pathlib import Path
 
 import torch
 from small import SMALL_LD
-from two_ranks import gradients_of, write_part
+from two_ranks import gradients_of
 
 from napari_localcl.data.folder import find_images
 from napari_localcl.data.prepared import prepare_all
@@ -48,7 +48,3 @@ def _method(stage: str) -> LD:
         mask[:, 10 + index : 30, 20 : 40 - index] = 1
     method.know_shape(masks, located=True)
     return method
-
-
-if __name__ == "__main__":
-    write_part(measure)

@@ -1,12 +1,10 @@
-"""A learner small enough to train in a test; as a script, trained in a process of its own."""
+"""A learner small enough to train in a test."""
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +15,10 @@ from napari_localcl.training.budget import Budget
 from napari_localcl.training.loop import Options, train
 from napari_localcl.training.record import RunRecord
 from napari_localcl.training.run import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 GLOBAL_BATCH = 8
 
@@ -114,22 +116,8 @@ def tiny_train(
     )
 
 
-def main() -> None:
-    """Train in this process, one of several under ``torchrun``, and say what happens."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("run", type=Path)
-    parser.add_argument("--steps", type=int, default=20)
-    parser.add_argument("--sleep", type=float, default=0.0)
-    parser.add_argument("--dropout", type=float, default=0.1)
-    parser.add_argument("--save-every", type=float, default=30.0)
-    options = parser.parse_args()
-    learner = tiny_learner(options.sleep, options.dropout)
-    try:
-        for news in tiny_train(options.run, options.steps, learner, options.save_every):
-            print(news.event, news.step, flush=True)
-    except KeyboardInterrupt:
-        sys.exit(130)
-
-
-if __name__ == "__main__":
-    main()
+def train_and_say(say: Callable[[str], None], folder: Path, steps: int, **given: float) -> None:
+    """Train in this process, one of several perhaps, and say what happens."""
+    save_every = given.pop("save_every", 30.0)
+    for news in tiny_train(folder, steps, tiny_learner(**given), save_every):
+        say(news.event)

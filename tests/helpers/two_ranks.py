@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from forking import all_of, start_team
 from torch import distributed as dist
 
 from napari_localcl.data.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import ModuleType
 
     from torch import nn
@@ -30,7 +28,7 @@ def check_two_ranks(
     ----------
     part : module
         Its ``measure(pictures, shard)`` returns, by case, losses, gradients and perhaps what both
-        processes are to have alike; as a program it writes that of one process to a folder.
+        processes are to have alike.
     """
     halves = _measured_by_two(part, pictures, folder)
     for case, (losses, gradients, *common) in part.measure(pictures, Shard()).items():
@@ -51,28 +49,24 @@ def gradients_of(method: nn.Module) -> dict[str, torch.Tensor]:
     return {name: value.grad.clone() for name, value in known if value.grad is not None}
 
 
-def write_part(measure: Callable[[Path, Shard], object]) -> None:
-    """Measure this process's part, as a program, and write it to ``<folder>/<rank>.pt``."""
-    pictures, folder = map(Path, sys.argv[1:])
-    rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
-    dist.init_process_group(
-        "gloo", init_method=f"file://{folder / 'meeting'}", rank=rank, world_size=world
-    )
-    torch.save(measure(pictures, Shard(rank, world)), folder / f"{rank}.pt")
+def _measured_by_two(part: ModuleType, pictures: Path, folder: Path) -> list[dict[str, Any]]:
+    team = start_team(_write_part, part.measure, pictures, folder)
+    said = [all_of(heard) for _, heard in team]
+    for process, _ in team:
+        process.join()
+    assert [process.exitcode for process, _ in team] == [0, 0], said
+    return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
+
+
+def _write_part(
+    _say: object, measure: Callable[[Path, Shard], object], pictures: Path, folder: Path
+) -> None:
+    """Measure this process's part and write it to ``<folder>/<rank>.pt``."""
+    dist.init_process_group("gloo")
+    rank = dist.get_rank()
+    torch.save(measure(pictures, Shard(rank, dist.get_world_size())), folder / f"{rank}.pt")
     dist.barrier()
     dist.destroy_process_group()
-
-
-def _measured_by_two(part: ModuleType, pictures: Path, folder: Path) -> list[dict[str, Any]]:
-    command = [sys.executable, "-W", "ignore", str(part.__file__), str(pictures), str(folder)]
-    shared = {**os.environ, "WORLD_SIZE": "2"}
-    running = [
-        subprocess.Popen(command, env={**shared, "RANK": str(rank)}, stderr=subprocess.PIPE)
-        for rank in range(2)
-    ]
-    said = [process.communicate(timeout=240)[1] for process in running]
-    assert [process.returncode for process in running] == [0, 0], said
-    return [torch.load(folder / f"{rank}.pt") for rank in range(2)]
 
 
 def _named(common: Any) -> dict[str, torch.Tensor]:

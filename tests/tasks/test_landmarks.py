@@ -43,21 +43,21 @@ def hands(tmp_path_factory):
     return folder
 
 
-def learned(hands, tmp_path_factory, **settings):
+def learned(hands, tmp_path_factory, steps, **settings):
     folder = tmp_path_factory.mktemp("runs") / "my_run"
     given = {**LEARNED, **settings}
-    finish(pretrain(hands, folder, budget=Budget(steps=40), settings=given, device="cpu"))
+    finish(pretrain(hands, folder, budget=Budget(steps=steps), settings=given, device="cpu"))
     return folder
 
 
 @pytest.fixture(scope="module")
 def run(hands, tmp_path_factory):
-    return learned(hands, tmp_path_factory)
+    return learned(hands, tmp_path_factory, 40)
 
 
 @pytest.fixture(scope="module")
 def run_of_both_sides(hands, tmp_path_factory):
-    return learned(hands, tmp_path_factory, sides="learned")
+    return learned(hands, tmp_path_factory, 16, sides="learned")
 
 
 def find(images, run, templates=TEMPLATE, settings=PLAIN, **given):

@@ -1,33 +1,29 @@
 """Training in processes of its own: killed, interrupted, or shared by several."""
 
 import csv
+import os
 import random
 import signal
-import subprocess
-import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 import tiny
 import torch
+from forking import all_of, start, start_team
 
 from napari_localcl.training.run import RunFolder
 
-SCRIPT = [sys.executable, "-W", "ignore", tiny.__file__]
+
+def start_training(folder, steps, **given):
+    return start(partial(tiny.train_and_say, **given), folder, steps)
 
 
-def start(*arguments):
-    command = [*SCRIPT, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def wait_for_steps(process, count=3):
-    for line in process.stdout:
-        count -= line.startswith("step")
-        if not count:
-            return
-    raise AssertionError(process.stderr.read())
+def wait_for_steps(heard, count=3):
+    said = []
+    while said.count("step") < count:
+        said.append(heard.recv())
 
 
 def same_weights(first: Path, second: Path) -> bool:
@@ -35,16 +31,15 @@ def same_weights(first: Path, second: Path) -> bool:
     return all(torch.equal(one[name], two[name]) for name in one.keys() | two.keys())
 
 
-@pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_with_the_same_weights(tmp_path):
     chance = random.Random(1)
-    options = ("--steps", 200, "--sleep", 0.004, "--save-every", 0.01)
     for _ in range(3):
-        process = start(tmp_path / "killed", *options)
-        wait_for_steps(process)
+        process, heard = start_training(tmp_path / "killed", 200, sleep=0.004, save_every=0.01)
+        wait_for_steps(heard)
         time.sleep(chance.uniform(0, 0.25))
         process.kill()
-        process.communicate()
+        process.join()
+        assert process.exitcode == -signal.SIGKILL
         assert RunFolder.open(tmp_path / "killed").record.status == "running"
         assert RunFolder.open(tmp_path / "killed").load_weights()
     list(tiny.tiny_train(tmp_path / "killed", 200))
@@ -54,11 +49,12 @@ def test_a_run_killed_at_random_moments_ends_with_the_same_weights(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_leaves_weights_and_resumes(tmp_path, number):
-    process = start(tmp_path / "run", "--steps", 1000, "--sleep", 0.01)
-    wait_for_steps(process)
-    process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130, errors
+    process, heard = start_training(tmp_path / "run", 1000, sleep=0.01)
+    wait_for_steps(heard)
+    os.kill(process.pid, number)
+    said = all_of(heard)
+    process.join()
+    assert process.exitcode == 130, said
     run = RunFolder.open(tmp_path / "run")
     assert run.record.status == "interrupted"
     assert (tmp_path / "run" / "weights.safetensors").exists()
@@ -67,15 +63,14 @@ def test_an_interrupted_run_leaves_weights_and_resumes(tmp_path, number):
     assert run.record.status == "finished"
 
 
-@pytest.mark.slow
 def test_two_processes_lose_what_one_loses_on_the_same_global_batch(tmp_path):
     RunFolder.create(tmp_path / "two", tiny.tiny_record())
-    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    arguments = [tiny.__file__, tmp_path / "two", "--steps", "12", "--dropout", "0"]
-    command = [sys.executable, "-W", "ignore", *torchrun, *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("done") == 1, "only the leading process speaks"
+    team = start_team(partial(tiny.train_and_say, dropout=0.0), tmp_path / "two", 12)
+    said = [all_of(heard) for _, heard in team]
+    for process, _ in team:
+        process.join()
+    assert [process.exitcode for process, _ in team] == [0, 0], said
+    assert [one.count("done") for one in said] == [1, 0], "only the leading process speaks"
     list(tiny.tiny_train(tmp_path / "one", 12, tiny.tiny_learner(dropout=0.0)))
     one, two = (losses(tmp_path / name) for name in ("one", "two"))
     assert [row[:2] for row in one] == [row[:2] for row in two]

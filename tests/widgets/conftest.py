@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,6 +23,7 @@ with warnings.catch_warnings():
 
 from projects import new_project
 
+from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.session import Session
 
 
@@ -39,10 +41,12 @@ def config(tmp_path_factory):
     os.environ["LOCALCL_CONFIG"] = str(tmp_path_factory.mktemp("config"))
 
 
-@pytest.fixture(autouse=True)
-def _no_patience(monkeypatch):
+@pytest.fixture(scope="session", autouse=True)
+def _no_patience():
     """Let children have their share of the processor: nobody but the test works at this window."""
-    monkeypatch.setattr("napari_localcl.widgets.child._LOWER", 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("napari_localcl.widgets.child._LOWER", 0)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +56,7 @@ def _delete_what_is_to_be_deleted(qapp):
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def wait(qapp):
     """Return a function that lets the window live until something is true."""
 
@@ -66,9 +70,9 @@ def wait(qapp):
     return until
 
 
-@pytest.fixture
-def viewer(qapp):
-    """Return a viewer; at the end, no window may be left that was not there before."""
+@contextmanager
+def opened_viewer(qapp):
+    """A viewer; at the end, no window may be left that was not there before."""
     before = set(QApplication.topLevelWidgets())
     viewer = napari.Viewer(show=False)
     yield viewer
@@ -79,6 +83,41 @@ def viewer(qapp):
         qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     left = set(QApplication.topLevelWidgets()) - before
     assert not {type(widget).__name__ for widget in left if "LocalCL" in type(widget).__name__}
+
+
+@pytest.fixture
+def own_viewer(qapp):
+    """Return a viewer of the test's own."""
+    with opened_viewer(qapp) as viewer:
+        yield viewer
+
+
+@pytest.fixture
+def viewer(own_viewer):
+    """Return a viewer; modules put one in its place that several tests share."""
+    return own_viewer
+
+
+@pytest.fixture(scope="module")
+def plain_viewer(qapp):
+    """Return a viewer for all tests of a module; each finds it as the one before left it."""
+    with opened_viewer(qapp) as viewer:
+        yield viewer
+
+
+@pytest.fixture(scope="module")
+def window(qapp, request):
+    """Return a viewer and its dock for all tests of a module: a window takes seconds to make.
+
+    Each test opens a project of its own in it, as a user would go over to another one. A module
+    that has a `CHILD` has that script run in the place of the terminal program.
+    """
+    child = getattr(request.module, "CHILD", None)
+    with pytest.MonkeyPatch.context() as patch, opened_viewer(qapp) as viewer:
+        if child:
+            patch.setattr(Child, "program", (child,))
+        _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+        yield SimpleNamespace(viewer=viewer, dock=dock)
 
 
 @pytest.fixture

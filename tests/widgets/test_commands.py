@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from projects import new_project, predicted
 from qtpy.QtWidgets import QPushButton
+from shapes_child import __file__ as CHILD  # noqa: F401 (of the window)
 
 from napari_localcl.widgets import commands
 from napari_localcl.widgets.dock import MONITOR, LocalCL
@@ -15,10 +16,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def dock(viewer, pictures, tmp_path):
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
-    dock.session.open(new_project(tmp_path / "project", pictures))
-    return dock
+def viewer(window):
+    return window.viewer
+
+
+@pytest.fixture
+def dock(window, pictures, tmp_path):
+    window.dock.session.open(new_project(tmp_path / "project", pictures))
+    return window.dock
 
 
 def test_they_go_through_the_images_of_the_open_dock(dock):
@@ -55,13 +60,6 @@ def test_next_without_says_when_there_is_none(dock):
     assert problems == ["every image has a point or a prediction"]
 
 
-def test_without_the_dock_they_say_to_open_it(viewer, monkeypatch):
-    said = []
-    monkeypatch.setattr(commands, "show_info", said.append)
-    commands.next_image()
-    assert said == ["Open LocalCL first: Plugins > LocalCL."]
-
-
 def test_the_monitor_is_that_of_the_dock_wherever_it_is_opened(viewer, dock, wait):
     monitor = commands.training_monitor()
     assert isinstance(monitor, Monitor)
@@ -76,10 +74,17 @@ def test_the_monitor_is_that_of_the_dock_wherever_it_is_opened(viewer, dock, wai
     assert shown == [MONITOR]
 
 
-def test_without_the_dock_the_monitor_offers_to_open_it(viewer, qapp):
+def test_without_the_dock_they_say_to_open_it_and_the_monitor_offers_to(
+    own_viewer, monkeypatch, qapp
+):
+    said = []
+    monkeypatch.setattr(commands, "show_info", said.append)
+    commands.next_image()
+    assert said == ["Open LocalCL first: Plugins > LocalCL."]
     hint = commands.training_monitor()
-    viewer.window.add_dock_widget(hint, name=MONITOR)
+    own_viewer.window.add_dock_widget(hint, name=MONITOR)
     hint.findChild(QPushButton).click()
     qapp.processEvents()
     assert isinstance(commands.open_dock(), LocalCL)
-    assert MONITOR not in viewer.window.dock_widgets
+    assert commands.open_dock() in own_viewer.window.dock_widgets.values()
+    assert MONITOR not in own_viewer.window.dock_widgets

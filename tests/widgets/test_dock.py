@@ -45,9 +45,14 @@ def hands(tmp_path):
 
 
 @pytest.fixture
-def dock(viewer, qapp):
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
-    return dock
+def viewer(window):
+    return window.viewer
+
+
+@pytest.fixture
+def dock(window):
+    window.dock.learn.form.change({})
+    return window.dock
 
 
 @pytest.fixture
@@ -73,16 +78,14 @@ def press(parent, name):
     QTest.mouseClick(control(parent, QPushButton, name), Qt.MouseButton.LeftButton)
 
 
-def is_shown(viewer, dock):
-    return (
-        "Landmarks" in viewer.layers
-        and viewer.layers["Image at hand"].metadata["image"] == dock.session.image
-    )
-
-
-def open_folder(viewer, dock, folder, wait):
+def open_folder(dock, folder, wait):
+    before = dock.session.project
     dock.images.open(folder)
-    wait(lambda: is_shown(viewer, dock))
+    is_open(dock, wait, before)
+
+
+def is_open(dock, wait, before):
+    wait(lambda: dock.session.project is not before and dock.canvas.image is not None)
 
 
 def start_learning(dock, wait, steps):
@@ -118,7 +121,7 @@ def drag(viewer, dock, wait, y, x):
 
 @pytest.mark.end_to_end
 def test_the_way_from_a_folder_to_a_table(viewer, dock, hands, wait, tmp_path):
-    open_folder(viewer, dock, hands, wait)
+    open_folder(dock, hands, wait)
     assert dock.images.state is State.DONE
     assert "4 images, 1 skipped" in dock.images.sentence
 
@@ -128,7 +131,7 @@ def test_the_way_from_a_folder_to_a_table(viewer, dock, hands, wait, tmp_path):
     click(viewer, dock, wait, "tip", 60.0, 80.0)
     assert dock.review.waiting == 3, dock.landmark.sentence
     dock.session.next_uncertain()
-    wait(lambda: is_shown(viewer, dock))
+    wait(lambda: dock.canvas.image is not None)
     features = viewer.layers["Landmarks"].features
     assert features["source"][0].startswith("machine:")
     assert 0 <= features["confidence"][0] <= 1
@@ -156,8 +159,8 @@ def test_one_step_is_open_at_a_time(dock):
         assert step.body.parentWidget().isVisibleTo(dock)
 
 
-def test_a_failed_run_says_why_and_leaves_nothing_in_use(viewer, dock, hands, wait):
-    open_folder(viewer, dock, hands, wait)
+def test_a_failed_run_says_why_and_leaves_nothing_in_use(dock, hands, wait):
+    open_folder(dock, hands, wait)
     wait(control(dock, QPushButton, "Start").isEnabled)
     dock.learn.form.settings["image_size"] = 7
     press(dock, "Start")
@@ -167,27 +170,7 @@ def test_a_failed_run_says_why_and_leaves_nothing_in_use(viewer, dock, hands, wa
     assert dock.session.run is None
 
 
-def test_stopping_early_keeps_what_was_learned_and_cancelling_throws_it_away(
-    viewer, dock, hands, wait
-):
-    open_folder(viewer, dock, hands, wait)
-    start_learning(dock, wait, 5000)
-    wait(lambda: dock.training.can_stop_early, 200)
-    press(dock, "Stop early")
-    wait(lambda: not dock.training.is_running, 200)
-    kept = dock.session.run
-    assert dock.learn.state is State.DONE, dock.learn.sentence
-    assert (kept / "weights.safetensors").is_file()
-
-    start_learning(dock, wait, 5000)
-    wait(lambda: dock.training.can_stop_early, 200)
-    press(dock, "Cancel")
-    wait(lambda: not dock.training.is_running, 200)
-    assert dock.session.run == kept
-    assert [run.name for run in kept.parent.iterdir() if run.is_dir()] == [kept.name]
-
-
-def test_a_folder_dropped_on_the_dock_is_opened(viewer, dock, hands, wait):
+def test_a_folder_dropped_on_the_dock_is_opened(dock, hands, wait):
     dropped = QMimeData()
     dropped.setUrls([QUrl.fromLocalFile(str(hands))])
     event = QDropEvent(
@@ -197,23 +180,14 @@ def test_a_folder_dropped_on_the_dock_is_opened(viewer, dock, hands, wait):
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
+    before = dock.session.project
     dock.dropEvent(event)
-    wait(lambda: is_shown(viewer, dock))
+    is_open(dock, wait, before)
     assert "4 images, 1 skipped" in dock.images.sentence
 
 
-def close_dock(viewer):
-    viewer.window.remove_dock_widget("all")
-
-
-def close_window(viewer):
-    viewer.close()
-    QApplication.processEvents()
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-
-
-def test_one_key_each_goes_to_the_next_accepts_and_rejects(viewer, dock, hands, wait, qapp):
-    open_folder(viewer, dock, hands, wait)
+def test_one_key_each_goes_to_the_next_accepts_and_rejects(dock, hands, wait, qapp):
+    open_folder(dock, hands, wait)
     _, *others = dock.session.names
     dock.session.place("tip", 5, 6)
     dock.session.take([predicted(name, confidence=0.1 * n) for n, name in enumerate(others, 1)])
@@ -228,7 +202,7 @@ def test_one_key_each_goes_to_the_next_accepts_and_rejects(viewer, dock, hands, 
     assert dock.session.image == others[1]
 
 
-def test_no_key_does_two_things(viewer, dock):
+def test_no_key_does_two_things(dock):
     window, portable = dock.window(), QKeySequence.SequenceFormat.PortableText
     ours = [one.shortcut().toString(portable) for one in dock.findChildren(QAbstractButton)]
     ours += [one.key().toString(portable) for one in window.findChildren(QShortcut)]
@@ -238,26 +212,28 @@ def test_no_key_does_two_things(viewer, dock):
     assert not taken.intersection(ours)
 
 
-@pytest.mark.parametrize("close", [close_dock, close_window])
-def test_closing_ends_threads_and_processes_and_saves(viewer, dock, hands, wait, close):
+def test_closing_the_window_ends_threads_and_processes_and_saves(own_viewer, hands, wait):
     others = set(psutil.Process().children(recursive=True))
-    open_folder(viewer, dock, hands, wait)
+    _, dock = own_viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+    open_folder(dock, hands, wait)
     wait(control(dock, QPushButton, "Start").isEnabled)
     press(dock, "Start")
     dock.session.place("tip", 10, 10)
     project = dock.session.project.folder
-    close(viewer)
+    own_viewer.close()
+    QApplication.processEvents()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert set(psutil.Process().children(recursive=True)) <= others
     assert QThreadPool.globalInstance().activeThreadCount() == 0
     assert "tip" in (project / "landmarks.csv").read_text(encoding="utf-8")
 
 
-def test_opening_never_holds_the_window_up(viewer, dock, hands, wait, pulse):
-    open_folder(viewer, dock, hands, wait)
+def test_opening_never_holds_the_window_up(dock, hands, wait, pulse):
+    open_folder(dock, hands, wait)
     start = len(pulse)
     for _ in range(3):
         dock.session.go_by(1)
-        wait(lambda: is_shown(viewer, dock))
+        wait(lambda: dock.canvas.image is not None)
     assert np.diff(pulse[start:]).max() < 0.1
 
 

@@ -21,9 +21,13 @@ pytestmark = pytest.mark.end_to_end
 
 
 @pytest.fixture
-def dock(viewer):
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
-    return dock
+def viewer(window):
+    return window.viewer
+
+
+@pytest.fixture
+def dock(window):
+    return window.dock
 
 
 def test_every_control_says_what_it_is_and_does(dock):

@@ -18,6 +18,12 @@ def coloured():
     return Picture("c", np.zeros((15, 20, 3), np.uint8), (0.0, 1.0), (1.0, 1.0))
 
 
+@pytest.fixture
+def viewer(plain_viewer):
+    plain_viewer.layers.clear()
+    return plain_viewer
+
+
 @pytest.fixture(params=[lambda viewer: viewer, PublicOnlyProxy], ids=["viewer", "as a plugin"])
 def looks(viewer, request):
     return ImageLooks(request.param(viewer))

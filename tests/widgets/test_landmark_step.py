@@ -24,27 +24,70 @@ OF_PIXEL = "Similarity: the pixel under the mouse"
 
 @pytest.fixture(scope="module")
 def learned(tmp_path_factory):
-    """A folder of four hands, and a project of it with one run."""
+    """A folder of four hands, and a run that learned a little of them."""
     images = copy_hands(tmp_path_factory.mktemp("step") / "hands")
     return images, learn(images, images.parent / "run", 8)
 
 
 @pytest.fixture
-def dock(viewer, qapp, wait, learned, tmp_path):
-    images, run = learned
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
-    dock.images.open(images, tmp_path / "project")
-    wait(lambda: dock.canvas.image is not None)
-    shutil.copytree(run, tmp_path / "project" / "runs" / "ld-1")
-    return dock
+def viewer(window):
+    return window.viewer
 
 
 @pytest.fixture
-def ready(dock, wait):
-    """The dock with its run in use, and everything open."""
-    dock.session.use("ld-1")
-    wait(lambda: not dock.finder.is_at_work)
-    return dock
+def open_hands(window, wait, learned, tmp_path):
+    """Return a function that opens a new project of the hands, with a run that is not in use."""
+
+    def open_it():
+        dock = window.dock
+        images, run = learned
+        before = dock.session.project
+        dock.images.open(images, tmp_path / "project")
+        wait(lambda: dock.session.project is not before and dock.canvas.image is not None)
+        shutil.copytree(run, tmp_path / "project" / "runs" / "ld-1")
+        name(dock, "")
+        return dock
+
+    return open_it
+
+
+@pytest.fixture
+def dock(open_hands):
+    return open_hands()
+
+
+@pytest.fixture(scope="module")
+def opened():
+    """What the project has that is ready, and how it was when it was."""
+    return {}
+
+
+@pytest.fixture
+def ready(window, opened, open_hands, wait):
+    """The dock with its run in use and everything open, as long as all the tests want it so."""
+    session = window.dock.session
+    if session.project is None or session.project is not opened.get("project"):
+        open_hands()
+        session.use("ld-1")
+        opened.update(project=session.project, annotations=session.annotations)
+    else:
+        forget_all(window, opened["annotations"])
+    wait(lambda: not window.dock.finder.is_at_work)
+    return window.dock
+
+
+def forget_all(window, nothing):
+    """Make all as it was when the project was opened."""
+    dock, layer = window.dock, heat(window.viewer)
+    dock.canvas.stop_placing()
+    dock.session.go_by(-9)
+    dock.session.project.history.amend(nothing)
+    dock.session.annotations_changed.emit()
+    dock.session.people_changed.emit()
+    name(dock, "")
+    if layer is not None:
+        window.viewer.layers.remove(layer)
+    dock.similarity.want(True)
 
 
 def control(dock, kind, name):
@@ -163,36 +206,6 @@ def test_while_placing_the_map_follows_the_mouse(ready, viewer, wait):
         )
 
 
-def test_a_mouse_that_runs_asks_one_question_at_a_time_and_the_last_counts(dock, viewer):
-    service, asked = dock.finder._service, []
-
-    def ask(kind, **facts):
-        asked.append((kind, facts))
-        service._newest[kind] = len(asked)
-
-    service.ask = ask  # nobody answers
-    dock.session.use("ld-1")
-    name(dock, "tip")
-    press(dock, "Place it in this image")
-    for step in range(200):
-        move_mouse(viewer, 50 + step, 100)
-    heat_map = HeatMap(dock.session.image, np.zeros((80, 64), np.float32), 4.0, (1.5, 1.5))
-    service._on_said({"id": service._newest["pixel"], "event": "map", **heat_map.as_event()})
-    assert [facts["y"] for kind, facts in asked if kind == "pixel"] == [50, 249]
-
-
-def test_outside_of_the_image_and_outside_of_placing_the_mouse_asks_nothing(dock, viewer):
-    hovered = []
-    dock.canvas.hovered.connect(lambda y, x: hovered.append((y, x)))
-    move_mouse(viewer, 50, 50)
-    name(dock, "tip")
-    press(dock, "Place it in this image")
-    move_mouse(viewer, -30, 50)
-    press(dock, "Place it in this image")
-    move_mouse(viewer, 50, 50)
-    assert hovered == []
-
-
 def test_the_preview_ends_with_the_click(ready, viewer, wait):
     name(ready, "thumb")
     press(ready, "Place it in this image")
@@ -200,13 +213,6 @@ def test_the_preview_ends_with_the_click(ready, viewer, wait):
     viewer.layers["Landmarks"].add([THUMB.y, THUMB.x])
     wait(lambda: is_shown(viewer, "Similarity: thumb"))
     assert np.abs(peak(heat(viewer)) - (THUMB.y, THUMB.x)).max() < 12
-
-
-def test_another_name_ends_placing(dock, viewer):
-    name(dock, "tip")
-    press(dock, "Place it in this image")
-    name(dock, "wrist")
-    assert not dock.canvas.is_placing
 
 
 # Which image first
@@ -221,15 +227,91 @@ def test_after_learning_the_best_image_to_click_is_named_and_a_button_goes_there
     assert ready.session.image == best
 
 
-def test_looking_for_the_best_image_can_be_stopped_and_begun_again(dock, wait):
-    dock.session.use("ld-1")
-    button = control(dock, QPushButton, "Suggest an image")
+def test_looking_for_the_best_image_can_be_stopped_and_begun_again(ready, wait):
+    ready.finder._rankings.clear()
+    ready.session.use("ld-1")
+    button = control(ready, QPushButton, "Suggest an image")
     assert button.text() == "Stop suggesting"
     button.click()
-    assert (button.text(), dock.finder.is_ranking) == ("Suggest an image", False)
+    assert (button.text(), ready.finder.is_ranking) == ("Suggest an image", False)
     button.click()
-    wait(lambda: dock.finder.suggestion)
+    wait(lambda: ready.finder.suggestion)
     assert button.text() == "Go to best image"
+
+
+# The search
+
+
+def test_a_search_can_be_stopped_and_begun_again(ready, viewer, wait):
+    found(ready, viewer, wait)
+    before = ready.session.annotations
+    button = control(ready, QPushButton, "Find in all images")
+    button.click()
+    assert (button.text(), ready.landmark.state) == ("Stop", State.RUNNING)
+    button.click()
+    assert not ready.finder.is_at_work
+    assert button.text() == "Find in all images"
+    assert ready.session.annotations is before
+    button.click()
+    wait(lambda: not ready.finder.is_at_work)
+    assert ready.review.waiting == 3
+
+
+def test_a_process_that_dies_is_told_and_the_next_search_starts_another(ready, viewer, wait):
+    found(ready, viewer, wait)
+    press(ready, "Find in all images")
+    ready.finder._service.ask("suggest")
+    for process in psutil.Process().children(recursive=True):
+        if "serve" in process.cmdline():
+            process.kill()
+    wait(lambda: not ready.finder.is_at_work)
+    assert "ended" in ready.landmark.sentence
+    press(ready, "Find in all images")
+    wait(lambda: not ready.finder.is_at_work)
+    assert ready.landmark.state is State.DONE
+
+
+# Before there is anything to find with
+
+
+def test_a_mouse_that_runs_asks_one_question_at_a_time_and_the_last_counts(
+    dock, viewer, monkeypatch
+):
+    service, asked = dock.finder._service, []
+
+    def ask(kind, **facts):
+        asked.append((kind, facts))
+        service._newest[kind] = len(asked)
+
+    monkeypatch.setattr(service, "ask", ask)  # nobody answers
+    dock.session.use("ld-1")
+    name(dock, "tip")
+    press(dock, "Place it in this image")
+    for step in range(200):
+        move_mouse(viewer, 50 + step, 100)
+    heat_map = HeatMap(dock.session.image, np.zeros((80, 64), np.float32), 4.0, (1.5, 1.5))
+    service._on_said({"id": service._newest["pixel"], "event": "map", **heat_map.as_event()})
+    assert [facts["y"] for kind, facts in asked if kind == "pixel"] == [50, 249]
+    dock.finder.close()
+
+
+def test_outside_of_the_image_and_outside_of_placing_the_mouse_asks_nothing(dock, viewer):
+    hovered = []
+    dock.canvas.hovered.connect(lambda y, x: hovered.append((y, x)))
+    move_mouse(viewer, 50, 50)
+    name(dock, "tip")
+    press(dock, "Place it in this image")
+    move_mouse(viewer, -30, 50)
+    press(dock, "Place it in this image")
+    move_mouse(viewer, 50, 50)
+    assert hovered == []
+
+
+def test_another_name_ends_placing(dock, viewer):
+    name(dock, "tip")
+    press(dock, "Place it in this image")
+    name(dock, "wrist")
+    assert not dock.canvas.is_placing
 
 
 # Names
@@ -289,35 +371,3 @@ def test_deleting_a_landmark_asks_first_and_says_what_goes(
     assert "thumb with its 4 points, 1 of them set by people" in asked[0][2]
     assert named.session.annotations.names == left
     assert len(viewer.layers["Landmarks"].data) == len(left)
-
-
-# The search
-
-
-def test_a_search_can_be_stopped_and_begun_again(ready, viewer, wait):
-    found(ready, viewer, wait)
-    before = ready.session.annotations
-    button = control(ready, QPushButton, "Find in all images")
-    button.click()
-    assert (button.text(), ready.landmark.state) == ("Stop", State.RUNNING)
-    button.click()
-    assert not ready.finder.is_at_work
-    assert button.text() == "Find in all images"
-    assert ready.session.annotations is before
-    button.click()
-    wait(lambda: not ready.finder.is_at_work)
-    assert ready.review.waiting == 3
-
-
-def test_a_process_that_dies_is_told_and_the_next_search_starts_another(ready, viewer, wait):
-    found(ready, viewer, wait)
-    press(ready, "Find in all images")
-    ready.finder._service.ask("suggest")
-    for process in psutil.Process().children(recursive=True):
-        if "serve" in process.cmdline():
-            process.kill()
-    wait(lambda: not ready.finder.is_at_work)
-    assert "ended" in ready.landmark.sentence
-    press(ready, "Find in all images")
-    wait(lambda: not ready.finder.is_at_work)
-    assert ready.landmark.state is State.DONE

@@ -16,6 +16,12 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
+def viewer(plain_viewer):
+    plain_viewer.layers.clear()
+    return plain_viewer
+
+
+@pytest.fixture
 def project(pictures, tmp_path):
     project = new_project(tmp_path / "project", pictures)
     yield project

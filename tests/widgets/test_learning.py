@@ -1,4 +1,4 @@
-"""Learning in the whole window, with real trainings."""
+"""Learning in the whole window, with real trainings: each is a process that takes seconds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ import time
 import numpy as np
 import psutil
 import pytest
-from qtpy.QtCore import QTimer
-from qtpy.QtWidgets import QComboBox
+from controls_of import control
+from qtpy.QtCore import QThreadPool, QTimer
+from qtpy.QtWidgets import QComboBox, QPushButton
 from small import SMALL_LD
 
+from napari_localcl.widgets.service import Service
 from napari_localcl.widgets.step import State
 
 pytestmark = pytest.mark.slow
@@ -35,16 +37,23 @@ def pulse(qapp):
 
 @pytest.fixture
 def dock(viewer, images, wait):
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
     viewer.window.show()
+    return open_dock(viewer, images, wait)
+
+
+def open_dock(viewer, images, wait):
+    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
     dock.images.open(images)
-    wait(lambda: "Landmarks" in viewer.layers and dock.learn.form.is_ready)
+    wait(lambda: dock.canvas.image is not None and dock.learn.form.is_ready)
     return dock
 
 
 def field(dock, name):
-    combos = dock.learn.form.findChildren(QComboBox)
-    return next(one for one in combos if one.accessibleName() == name)
+    return control(dock.learn.form, QComboBox, name)
+
+
+def press(dock, name):
+    control(dock.learn, QPushButton, name).click()
 
 
 def start(dock, steps):
@@ -61,62 +70,61 @@ def trainer(dock):
     return psutil.Process(dock.training._child._process.processId())
 
 
-def test_the_window_stays_awake_while_a_training_runs(dock, wait, pulse):
-    start(dock, 40)
-    wait(lambda: dock._monitor is not None and dock._monitor.isVisible())
-    pulse.clear()
+def begin_long(dock, wait):
+    start(dock, 5000)
+    wait(lambda: dock.training.can_stop_early, 200)
+
+
+def test_trainings_are_ended_with_the_dock_killed_resumed_and_stopped_early(
+    viewer, dock, images, wait, pulse, monkeypatch
+):
+    # Nothing is to be found here: that is another process, tested elsewhere.
+    monkeypatch.setattr(Service, "ask", lambda *_, **__: None)
+    others = set(psutil.Process().children(recursive=True))
+    start(dock, 5000)
     # The first picture, the new dock and the first losses are drawn.
-    wait(lambda: dock.training.can_stop_early and len(pulse) > 50)
-    del pulse[:-1]
-    at_end = []
-    # Not what comes after its end, when the model is put to use and napari adds a layer.
-    dock.training.ended.connect(lambda *_: at_end.append(len(pulse)))
-    wait(lambda: not dock.training.is_running, 400)
-    assert dock.learn.state is State.DONE, dock.learn.sentence
-    assert np.diff(pulse[: at_end[0]]).max() < 0.1
+    wait(lambda: dock._monitor is not None and dock._monitor.isVisible())
+    wait(lambda: dock.training.can_stop_early)
+    pulse.clear()
+    wait(lambda: len(pulse) > 50)
+    assert np.diff(pulse).max() < 0.1, "the window stays awake"
     assert dock._monitor._plot.stages
     assert dock._monitor.height() <= 220
 
-
-def test_a_killed_training_leaves_all_that_was_and_is_resumed(dock, wait):
-    start(dock, 2)
-    wait(lambda: not dock.training.is_running, 400)
     dock.session.place("tip", 10, 12)
-    earlier, points = dock.session.run, dock.session.annotations.human_points()
-    weights = (earlier / "weights.safetensors").read_bytes()
+    process, project = trainer(dock), dock.session.project.folder
+    viewer.window.remove_dock_widget("all")
+    assert not process.is_running()
+    assert set(psutil.Process().children(recursive=True)) <= others
+    assert QThreadPool.globalInstance().activeThreadCount() == 0
+    assert "tip" in (project / "landmarks.csv").read_text(encoding="utf-8")
+
+    dock = open_dock(viewer, images, wait)
+    assert "was broken off after" in dock.learn.sentence
+    assert dock.learn.is_open
+    assert dock.learn._resume.isVisibleTo(dock)
+    resume_and_stop_early(dock, wait)
+    kept, points = dock.session.run, dock.session.annotations.human_points()
+    weights = (kept / "weights.safetensors").read_bytes()
 
     start(dock, 5000)
-    wait(lambda: dock.training.can_stop_early, 200)
+    wait(lambda: dock.training.can_stop_early)
     trainer(dock).kill()
     wait(lambda: not dock.training.is_running)
     assert dock.learn.state is State.NEEDS_YOU
     assert "its process was killed" in dock.learn.sentence
-    assert dock.session.run == earlier
-    assert (earlier / "weights.safetensors").read_bytes() == weights
+    assert dock.session.run == kept
+    assert (kept / "weights.safetensors").read_bytes() == weights
     assert dock.session.annotations.human_points() == points
+    resume_and_stop_early(dock, wait)
+    assert dock.session.run != kept
+    assert kept.is_dir()
 
-    dock.learn._resume.click()
-    wait(lambda: dock.training.can_stop_early, 200)
+
+def resume_and_stop_early(dock, wait):
+    press(dock, "Resume")
+    wait(lambda: dock.training.can_stop_early)
     assert "resumed after step" in dock.training.setting
-    dock.training.stop_early()
-    wait(lambda: not dock.training.is_running, 200)
+    press(dock, "Stop early")
+    wait(lambda: not dock.training.is_running)
     assert dock.learn.state is State.DONE, dock.learn.sentence
-    assert dock.session.run != earlier
-    assert earlier.is_dir()
-
-
-def test_a_training_that_the_closed_window_ended_is_offered_when_it_is_opened_again(
-    viewer, dock, images, wait
-):
-    start(dock, 5000)
-    wait(lambda: dock.training.can_stop_early, 200)
-    process = trainer(dock)
-    viewer.window.remove_dock_widget("all")
-    assert not process.is_running()
-
-    _, again = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
-    again.images.open(images)
-    wait(lambda: again.session.project is not None)
-    assert "was broken off after" in again.learn.sentence
-    assert again.learn.is_open
-    assert again.learn._resume.isVisibleTo(again)

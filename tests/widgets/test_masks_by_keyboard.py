@@ -10,10 +10,8 @@ from projects import new_project
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QPushButton, QTableView
-from shapes_child import __file__ as CHILD
 
 from napari_localcl.data.structures import MaskState
-from napari_localcl.widgets.child import Child
 
 pytestmark = pytest.mark.end_to_end
 
@@ -21,16 +19,22 @@ ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 SIZES = [(60, 80), (120, 50), (33, 200), (90, 90)]
 
 
-@pytest.fixture
-def dock(viewer, tmp_path, monkeypatch, wait, qapp):
-    """Return the dock in a window with four images of as many sizes, its step Shape open."""
-    monkeypatch.setattr(Child, "program", (CHILD,))
-    images = tmp_path / "images"
-    images.mkdir()
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """Return a folder with four images of as many sizes."""
+    folder = tmp_path_factory.mktemp("mixed")
     for number, size in enumerate(SIZES):
         grey = np.full(size, 60 * number + 20, np.uint8)
-        Image.fromarray(grey).save(images / f"{number}.png")
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+        Image.fromarray(grey).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def dock(window, images, tmp_path, wait, qapp):
+    """Return the dock in a window on the screen, its step Shape open, nothing chosen."""
+    dock = window.dock
+    control(dock, QComboBox, "Structure").setCurrentText("")
+    control(dock, QComboBox, "Shape").setCurrentIndex(0)
     dock.session.open(new_project(tmp_path / "project", images))
     dock.shape.set_open(True)
     window = dock.window()
@@ -46,7 +50,9 @@ def strike(dock, key, modifiers=ALT):
 
 def choose(dock, name, letters):
     """Choose in a list, by its first letters."""
-    QTest.keyClicks(control(dock, QComboBox, name), letters)
+    box = control(dock, QComboBox, name)
+    box.view().keyboardSearch("")  # forgets what was typed a moment ago
+    QTest.keyClicks(box, letters)
 
 
 def segment(dock, wait):

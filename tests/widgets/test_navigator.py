@@ -18,6 +18,12 @@ SIZES = {"a": (60, 80), "b": (64, 80), "c": (600, 800)}
 
 
 @pytest.fixture
+def viewer(plain_viewer):
+    plain_viewer.layers.clear()
+    return plain_viewer
+
+
+@pytest.fixture
 def project(tmp_path):
     """Return a project with two images of about one size, and a much larger one."""
     folder = tmp_path / "images"

@@ -5,24 +5,30 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from controls_of import control
-from probe_child import __file__ as CHILD
 from projects import new_project
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPushButton
 
-from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.region_preview import REGIONS
 
 pytestmark = pytest.mark.end_to_end
 
 
 @pytest.fixture
-def dock(viewer, pictures, tmp_path, monkeypatch, wait):
-    """Return the dock with six pictures of 80 x 64 pixels, a method with regions chosen."""
-    monkeypatch.setattr(Child, "program", (CHILD,))
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+def viewer(window):
+    return window.viewer
+
+
+@pytest.fixture
+def dock(window, pictures, tmp_path, wait):
+    """Return the dock with six pictures of 80 x 64 pixels, its step Learn open."""
+    dock = window.dock
+    wait(lambda: dock.learn.is_ready)
+    # Back and forth, which takes all settings back to those of the preset.
+    for method in ("lrc", "one"):
+        choose(dock, method)
     dock.session.open(new_project(tmp_path / "project", pictures))
     dock.learn.set_open(True)
-    wait(lambda: dock.canvas.image is not None and dock.learn.is_ready)
+    wait(lambda: dock.canvas.image is not None)
     return dock
 
 

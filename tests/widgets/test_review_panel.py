@@ -9,6 +9,7 @@ from projects import empty_annotations, new_project, predicted
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QPushButton, QTableView
+from shapes_child import __file__ as CHILD  # noqa: F401 (of the window)
 
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
@@ -16,11 +17,20 @@ from napari_localcl.widgets.step import State
 
 
 @pytest.fixture
-def dock(viewer, pictures, tmp_path):
+def viewer(window):
+    return window.viewer
+
+
+@pytest.fixture
+def dock(window, pictures, tmp_path):
     """Return the dock with a click of two landmarks, and predictions in the images after it."""
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+    dock = window.dock
     session = dock.session
     session.open(new_project(tmp_path / "project", pictures))
+    for name in ("Landmark to review", "Show"):
+        box = control(dock, QComboBox, name)
+        box.setCurrentIndex(0)
+        box.textActivated.emit(box.currentText())
     for landmark in ("tip", "base"):
         session.place(landmark, 5, 6)
         session.take(
@@ -44,8 +54,9 @@ def press(dock, name):
     QTest.mouseClick(button(dock, name), Qt.MouseButton.LeftButton)
 
 
-def test_before_anything_was_found_the_step_says_where_to_begin(viewer):
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+def test_before_anything_was_found_the_step_says_where_to_begin(window):
+    dock = window.dock
+    assert dock.session.project is None
     assert dock.review.state is State.NOT_STARTED
     assert "Click a landmark in one image, in step 3" in dock.review.sentence
     assert not control(dock, QTableView, "Predictions").isVisibleTo(dock.review)

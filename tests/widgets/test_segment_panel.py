@@ -8,21 +8,18 @@ from controls_of import control
 from PIL import Image
 from projects import new_project
 from qtpy.QtWidgets import QComboBox, QPushButton
-from shapes_child import __file__ as CHILD
 
 from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.data.structures import MaskState
-from napari_localcl.widgets.child import Child
 from napari_localcl.widgets.step import State
 
 pytestmark = pytest.mark.end_to_end
 
 
 @pytest.fixture
-def dock(viewer, pictures, tmp_path, monkeypatch, wait):
+def dock(window, pictures, tmp_path, wait):
     """Return the dock with six pictures of 80 x 64 pixels, its step Segment open."""
-    monkeypatch.setattr(Child, "program", (CHILD,))
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+    dock = window.dock
     dock.session.open(new_project(tmp_path / "project", pictures))
     dock.segment.set_open(True)
     wait(lambda: dock.canvas.image is not None and dock.segment.budget.is_known)
@@ -88,6 +85,8 @@ def test_a_name_is_asked_for_before_anything_is_painted(dock):
 def test_clicks_fill_and_earlier_versions_come_back(dock, wait, monkeypatch):
     image = dock.session.names[0]
     begin_mask(dock, wait, "blob", image)
+    dock.session.annotations_changed.emit()
+    assert dock.masks.layer.mode == "paint", "what is found meanwhile takes the brush from nobody"
     press(dock, "Region")
     wait(lambda: dock.masks.layer is not None)
     dock.filling.click(40.0, 30.0)

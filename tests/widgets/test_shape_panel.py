@@ -26,14 +26,22 @@ from napari_localcl.widgets.step import State
 
 
 @pytest.fixture
-def dock(viewer, pictures, tmp_path, monkeypatch, wait):
-    """Return the dock with six pictures of 80 x 64 pixels, its step Shape open."""
-    monkeypatch.setattr(Child, "program", (CHILD,))
-    _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
+def viewer(window):
+    return window.viewer
+
+
+@pytest.fixture
+def dock(window, pictures, tmp_path, wait):
+    """Return the dock with six pictures of 80 x 64 pixels, its step Shape open, nothing chosen."""
+    dock = window.dock
+    name_it(dock, "")
+    choose(dock, "Drawn by me")
     dock.session.open(new_project(tmp_path / "project", pictures))
     dock.shape.set_open(True)
     wait(lambda: dock.canvas.image is not None and dock.shape.budget.is_known)
-    return dock
+    yield dock
+    dock.free_monitor()
+    dock.window().hide()
 
 
 def press(dock, name):
@@ -237,7 +245,7 @@ def test_a_cancelled_segmentation_leaves_nothing(dock, wait, monkeypatch):
     choose(dock, "Ellipse")
     press(dock, "Segment")
     wait(lambda: dock.training.can_stop_early)
-    dock.training.cancel()
+    press(dock, "Cancel")
     wait(lambda: not dock.training.is_running)
     assert dock.session.masks.names == ()
     assert not (dock.session.project.folder / "proposals" / "disc" / "disc-1").exists()

@@ -84,6 +84,7 @@ class Report:
                     "method": column.method,
                     "run": column.run,
                     "random": column.is_random,
+                    "twin": column.twin or None,
                     "collapsed": column.is_collapsed,
                     "mean_rank": without.get(column.name),
                     "mean_rank_by_truth": by_truth.get(column.name),

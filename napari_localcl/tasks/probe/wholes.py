@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_localcl.tasks.probe.subject import Subject
 
 GALLERY = 32  # images at most, of which one is the right one
+DRAWS = 4  # wholes of each image
 WHOLE, PART = (0.4, 0.98), (0.3, 0.8)  # sides, as a part of the image's and of the whole's
 
 _TOP1 = "share of the {0} that are found among those of at most {1} images; control: one in as many"
@@ -54,6 +55,7 @@ DECOMPOSITION_MRR = Kind(
     "parts",
     is_ranked=True,
 )
+TOP1, MRR = (COMPOSITION_TOP1, DECOMPOSITION_TOP1), (COMPOSITION_MRR, DECOMPOSITION_MRR)
 COMPOSITIONALITY = Kind(
     "compositionality",
     "compositionality",
@@ -64,20 +66,31 @@ COMPOSITIONALITY = Kind(
 
 
 def whole_figures(subject: Subject, seed: int) -> Iterator[Figure]:
-    """Compose and decompose one random whole of each image."""
+    """Compose and decompose random wholes of each image."""
     if len(subject.images) < 2:
         return
-    whole, rest, part, quarters = _embedded(subject, subject.chance(seed, "wholes"))
-    count = len(whole)
+    chance = subject.chance(seed, "wholes")
+    # Of one whole, where it was cut counts for more than what sees it.
+    draws = [_compared(*_embedded(subject, chance)) for _ in range(DRAWS)]
+    figures = torch.stack(draws).mean(dim=0).numpy()
+    count = figures.shape[1]
     by_rank = float((1 / torch.arange(1, count + 1)).mean())
-    for ranks, top1, mrr in (
-        (retrieval_ranks(part + rest, whole), COMPOSITION_TOP1, COMPOSITION_MRR),
-        (retrieval_ranks(whole - rest, part), DECOMPOSITION_TOP1, DECOMPOSITION_MRR),
-    ):
-        yield Figure.of(top1, (ranks == 1).numpy(), 1 / count)
-        yield Figure.of(mrr, (1 / ranks).numpy(), by_rank)
-    own, others = (cosine_similarity(whole.roll(by, 0), quarters) for by in (0, 1))
-    yield Figure.of(COMPOSITIONALITY, own.numpy(), others.numpy())
+    first, rank = figures[0:2], figures[2:4]
+    for kinds, values, control in ((TOP1, first, 1 / count), (MRR, rank, by_rank)):
+        for kind, one in zip(kinds, values, strict=True):
+            yield Figure.of(kind, one, control)
+    yield Figure.of(COMPOSITIONALITY, figures[4], figures[5])
+
+
+def _compared(whole: Tensor, rest: Tensor, part: Tensor, quarters: Tensor) -> Tensor:
+    """What is measured of wholes (N, D) and their parts, (6, N).
+
+    Composition and decomposition: whether the right one came first, and one by its rank; then the
+    cosine of the quarters with their own whole, and with that of another image.
+    """
+    ranks = torch.stack([retrieval_ranks(part + rest, whole), retrieval_ranks(whole - rest, part)])
+    cosines = [cosine_similarity(whole.roll(by, 0), quarters) for by in (0, 1)]
+    return torch.cat([(ranks == 1).float(), 1 / ranks, torch.stack(cosines)])
 
 
 def _embedded(subject: Subject, chance: torch.Generator) -> tuple[Tensor, ...]:
