@@ -34,7 +34,7 @@ def same_weights(first: Path, second: Path) -> bool:
 def test_a_run_killed_at_random_moments_ends_with_the_same_weights(tmp_path):
     chance = random.Random(1)
     for _ in range(3):
-        process, heard = start_training(tmp_path / "killed", 200, sleep=0.004, save_every=0.01)
+        process, heard = start_training(tmp_path / "killed", 200, sleep=0.01, save_every=0.01)
         wait_for_steps(heard)
         time.sleep(chance.uniform(0, 0.25))
         process.kill()

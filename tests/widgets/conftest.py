@@ -106,16 +106,20 @@ def plain_viewer(qapp):
 
 
 @pytest.fixture(scope="module")
-def window(qapp, request):
+def program():
+    """Return the script that the window is to run in the place of the terminal program."""
+    return None
+
+
+@pytest.fixture(scope="module")
+def window(qapp, program):
     """Return a viewer and its dock for all tests of a module: a window takes seconds to make.
 
-    Each test opens a project of its own in it, as a user would go over to another one. A module
-    that has a `CHILD` has that script run in the place of the terminal program.
+    Each test opens a project of its own in it, as a user would go over to another one.
     """
-    child = getattr(request.module, "CHILD", None)
     with pytest.MonkeyPatch.context() as patch, opened_viewer(qapp) as viewer:
-        if child:
-            patch.setattr(Child, "program", (child,))
+        if program:
+            patch.setattr(Child, "program", (program,))
         _, dock = viewer.window.add_plugin_dock_widget("napari-localcl", "LocalCL")
         yield SimpleNamespace(viewer=viewer, dock=dock)
 

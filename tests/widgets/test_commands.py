@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from projects import new_project, predicted
 from qtpy.QtWidgets import QPushButton
-from shapes_child import __file__ as CHILD  # noqa: F401 (of the window)
+from shapes_child import __file__ as CHILD
 
 from napari_localcl.widgets import commands
 from napari_localcl.widgets.dock import MONITOR, LocalCL
@@ -13,6 +13,11 @@ from napari_localcl.widgets.monitor import Monitor
 from napari_localcl.widgets.runs_dialog import RunsDialog
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def program():
+    return CHILD
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from projects import new_project
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QPushButton, QTableView
+from shapes_child import __file__ as CHILD
 
 from napari_localcl.data.structures import MaskState
 
@@ -17,6 +18,11 @@ pytestmark = pytest.mark.end_to_end
 
 ALT, SHIFT = Qt.KeyboardModifier.AltModifier, Qt.KeyboardModifier.ShiftModifier
 SIZES = [(60, 80), (120, 50), (33, 200), (90, 90)]
+
+
+@pytest.fixture(scope="module")
+def program():
+    return CHILD
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from controls_of import control
+from probe_child import __file__ as CHILD
 from projects import new_project
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPushButton
 
 from napari_localcl.widgets.region_preview import REGIONS
 
 pytestmark = pytest.mark.end_to_end
+
+
+@pytest.fixture(scope="module")
+def program():
+    return CHILD
 
 
 @pytest.fixture

@@ -9,11 +9,16 @@ from projects import empty_annotations, new_project, predicted
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QComboBox, QPushButton, QTableView
-from shapes_child import __file__ as CHILD  # noqa: F401 (of the window)
+from shapes_child import __file__ as CHILD
 
 from napari_localcl.widgets.review_panel import ReviewPanel
 from napari_localcl.widgets.session import Session
 from napari_localcl.widgets.step import State
+
+
+@pytest.fixture(scope="module")
+def program():
+    return CHILD
 
 
 @pytest.fixture

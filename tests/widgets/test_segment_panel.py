@@ -8,12 +8,18 @@ from controls_of import control
 from PIL import Image
 from projects import new_project
 from qtpy.QtWidgets import QComboBox, QPushButton
+from shapes_child import __file__ as CHILD
 
 from napari_localcl.data.heat_map import HeatMap
 from napari_localcl.data.structures import MaskState
 from napari_localcl.widgets.step import State
 
 pytestmark = pytest.mark.end_to_end
+
+
+@pytest.fixture(scope="module")
+def program():
+    return CHILD
 
 
 @pytest.fixture

@@ -25,6 +25,11 @@ from napari_localcl.widgets.shape_preview import PREVIEW
 from napari_localcl.widgets.step import State
 
 
+@pytest.fixture(scope="module")
+def program():
+    return CHILD
+
+
 @pytest.fixture
 def viewer(window):
     return window.viewer
