@@ -166,7 +166,7 @@ def test_how_many_predictions_an_edit_has_moved_is_said_until_the_next(dock):
     assert dock.review.sentence.startswith("9 predictions to review")
 
 
-def test_a_decision_among_ten_thousand_predictions_is_quick(pictures, tmp_path, qapp):
+def test_a_decision_among_ten_thousand_predictions_is_quick(pictures, tmp_path, qapp, quiet):
     # Without the picture: only the first project's images have one.
     session = Session()
     session.open(new_project(tmp_path / "project", pictures))

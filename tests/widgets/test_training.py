@@ -93,7 +93,7 @@ FAST = """
 """
 
 
-def test_however_fast_news_comes_the_window_goes_on(training, session, act, wait, pulse):
+def test_however_fast_news_comes_the_window_goes_on(training, session, act, wait, pulse, quiet):
     panel, monitor = LearnPanel(session, training), Monitor(training)
     wait(lambda: panel.form.is_ready)
     act(FAST)
