@@ -57,6 +57,15 @@ def _delete_what_is_to_be_deleted(qapp):
     qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
+@pytest.fixture
+def quiet():
+    """Let garbage of other tests not be looked through while times are taken."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session")
 def wait(qapp):
     """Return a function that lets the window live until something is true."""

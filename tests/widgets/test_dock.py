@@ -56,7 +56,7 @@ def dock(window):
 
 
 @pytest.fixture
-def pulse(qapp):
+def pulse(qapp, quiet):
     """Return how much work the main thread had done at each beat of a timer.
 
     Not the time of day: that also tells how busy the computer is with other things.

@@ -25,7 +25,7 @@ def images(pictures, tmp_path):
 
 
 @pytest.fixture
-def pulse(qapp):
+def pulse(qapp, quiet):
     """Return how much work the main thread had done at each beat of a timer."""
     beats = []
     timer = QTimer()
