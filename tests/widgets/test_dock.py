@@ -10,6 +10,7 @@ import time
 import numpy as np
 import psutil
 import pytest
+from awake import AWAKE
 from projects import predicted
 from qtpy.QtCore import QEvent, QMimeData, QPointF, Qt, QThreadPool, QTimer, QUrl
 from qtpy.QtGui import QDropEvent, QKeySequence
@@ -234,7 +235,7 @@ def test_opening_never_holds_the_window_up(dock, hands, wait, pulse):
     for _ in range(3):
         dock.session.go_by(1)
         wait(lambda: dock.canvas.image is not None)
-    assert np.diff(pulse[start:]).max() < 0.1
+    assert np.diff(pulse[start:]).max() < AWAKE
 
 
 def test_opening_the_dock_does_not_import_torch():
