@@ -8,6 +8,7 @@ import time
 import numpy as np
 import psutil
 import pytest
+from awake import AWAKE
 from controls_of import control
 from qtpy.QtCore import QThreadPool, QTimer
 from qtpy.QtWidgets import QComboBox, QPushButton
@@ -87,7 +88,7 @@ def test_trainings_are_ended_with_the_dock_killed_resumed_and_stopped_early(
     wait(lambda: dock.training.can_stop_early)
     pulse.clear()
     wait(lambda: len(pulse) > 50)
-    assert np.diff(pulse).max() < 0.1, "the window stays awake"
+    assert np.diff(pulse).max() < AWAKE, "the window stays awake"
     assert dock._monitor._plot.stages
     assert dock._monitor.height() <= 220
 
